@@ -1,0 +1,35 @@
+# Each target is one command that also works without make. `make` alone lists them.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint fmt schema bench web clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## start the server (release build), settings from the environment and .env
+	cargo run --release
+
+test: ## run every check and every test; sets up what they need (ARGS="..." goes to cargo test)
+	scripts/test $(ARGS)
+
+lint: ## check format, clippy, docs, licences and duplicate crates
+	scripts/lint
+
+fmt: ## format the Rust code
+	cargo fmt --all
+
+# By way of a second file: a build that fails must not empty the first.
+schema: ## write schema.graphql anew from the code
+	cargo run -q -- schema > schema.graphql.new || { rm -f schema.graphql.new; exit 1; }
+	mv schema.graphql.new schema.graphql
+
+bench: ## run the benchmarks
+	cargo bench
+
+web: ## build the pages that the server carries (web/dist)
+	npm --prefix web ci
+	npm --prefix web run build
+
+clean: ## remove what was built
+	cargo clean
+	rm -rf web/dist web/node_modules tests/graphql-http/node_modules

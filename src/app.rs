@@ -1,0 +1,159 @@
+//! The composition root: settings to services to doors, and the life of the server.
+
+use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    http::{HeaderName, HeaderValue, Method, header},
+    middleware::{from_fn, from_fn_with_state},
+    response::IntoResponse,
+};
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::{
+        CompressionLayer,
+        predicate::{DefaultPredicate, Predicate, SizeAbove},
+    },
+    cors::{AllowOrigin, CorsLayer},
+};
+
+use crate::{
+    config::Config,
+    domain::{Clock, Error, Result},
+    events::{Hub, check_heads_forever},
+    graphql,
+    http::{Origins, answer_panics, guard, limit_time, log_request, security_headers},
+    rest::{self, Rest},
+    service::{Authenticator, Services},
+    store::Store,
+    web,
+};
+
+/// How long requests under way may take after the shutdown began, and sockets to be closed.
+const DRAIN: Duration = Duration::from_secs(8);
+/// The least that a response must have to be worth compressing, in bytes.
+const COMPRESS_ABOVE: u64 = 1_024;
+/// For how long a browser may remember what CORS allows.
+const PREFLIGHT: Duration = Duration::from_secs(600);
+
+/// The product, ready to serve.
+pub struct App {
+    router: Router,
+    store: Store,
+    hub: Hub,
+    draining: CancellationToken,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("store", &self.store).finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// Opens the store and puts the doors before the services.
+    ///
+    /// # Errors
+    /// UNAVAILABLE where the database cannot be reached.
+    pub async fn build(config: &Config, clock: Clock) -> Result<Self> {
+        let hub = Hub::default();
+        let announce = {
+            let hub = hub.clone();
+            Arc::new(move |events: Vec<_>| events.into_iter().for_each(|event| hub.publish(event)))
+        };
+        let store = Store::open(&config.database_url, clock, announce).await?;
+        let services = Services::new(store.clone(), hub.clone());
+        let auth = Authenticator::new(config.jwt_secret.as_deref(), config.production());
+        let draining = CancellationToken::new();
+        let api = graphql::Api::new(services.clone(), auth.clone(), config, draining.clone());
+        let rest = Rest::new(services, auth, config.limits.body_bytes, draining.clone());
+        let doors = Router::new()
+            .merge(rest::router(rest))
+            .merge(graphql::router(api, web::graphiql))
+            .merge(web::router())
+            .fallback(|| async { Error::NotFound("path").into_response() });
+        Ok(Self { router: surround(doors, config), store, hub, draining })
+    }
+
+    /// The name of the database system.
+    pub fn database(&self) -> &'static str {
+        self.store.backend()
+    }
+
+    /// The routes, with all that surrounds them.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// Serves until `shutdown` ends, then refuses new connections, answers requests under way, closes sockets over a
+    /// few seconds and returns, within 10 s.
+    pub async fn run(
+        self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> io::Result<()> {
+        let Self { router, store, hub, draining } = self;
+        let tasks = TaskTracker::new();
+        tasks.spawn(store.clone().sweep_forever());
+        tasks.spawn(check_heads_forever(hub, store.clone()));
+
+        let began = draining.clone();
+        let stop = async move {
+            shutdown.await;
+            tracing::info!("shutting down: new requests are refused, those under way are answered");
+            began.cancel();
+        };
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        let serving = axum::serve(listener, service).with_graceful_shutdown(stop).into_future();
+        let late = async {
+            draining.cancelled().await;
+            tokio::time::sleep(DRAIN).await;
+        };
+        let outcome = tokio::select! {
+            outcome = serving => outcome,
+            () = late => {
+                tracing::warn!("some connections did not end in time and are dropped");
+                Ok(())
+            }
+        };
+        draining.cancel();
+        store.close().await;
+        tasks.close();
+        tasks.wait().await;
+        outcome
+    }
+}
+
+/// What surrounds every request, from the outside in.
+fn surround(doors: Router, config: &Config) -> Router {
+    let origins = Origins::new(config.client_origins.clone(), !config.production());
+    let worth_it = DefaultPredicate::new().and(SizeAbove::new(COMPRESS_ABOVE));
+    doors
+        .layer(from_fn_with_state(config.limits.request_timeout, limit_time))
+        .layer(CatchPanicLayer::custom(answer_panics))
+        .layer(CompressionLayer::new().gzip(true).compress_when(worth_it))
+        .layer(cors(&config.client_origins))
+        .layer(from_fn_with_state(origins, guard))
+        .layer(from_fn(security_headers))
+        .layer(from_fn(log_request))
+}
+
+fn cors(origins: &[String]) -> CorsLayer {
+    let origins = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
+    let request_id = HeaderName::from_static("x-request-id");
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins))
+        .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
+        .allow_headers([
+            header::ACCEPT,
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            HeaderName::from_static("last-event-id"),
+            request_id.clone(),
+        ])
+        .expose_headers([header::RETRY_AFTER, request_id])
+        .allow_credentials(true)
+        .max_age(PREFLIGHT)
+}

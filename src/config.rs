@@ -1,0 +1,447 @@
+//! Every setting: its name, default and check.
+//!
+//! Settings come from the environment, with `.env` read first. A value that cannot be used is an error of one line
+//! that names the variable, what it held (never a secret) and what it takes. An empty value counts as unset.
+
+use std::{collections::BTreeMap, fmt, net::IpAddr, str::FromStr, time::Duration};
+
+use url::Url;
+
+/// What the environment can say, in the order of the documentation, and what each means.
+const SETTINGS: &[(&str, &str)] = &[
+    ("DATABASE_URL", "SQLite file (sqlite://...) or postgres://..."),
+    ("NATS_URL", "the bus between nodes"),
+    ("PORT", "port to listen on; 0 takes a free one"),
+    ("HOST", "address to listen on"),
+    ("NODE_ENV", "development or production"),
+    ("JWT_SECRET", "the secret that tokens are signed with"),
+    ("CLIENT_URL", "allowed origins of browsers, by commas"),
+    ("PUBLIC_FEED", "whether new activities go to everyone on Socket.IO"),
+    ("LOG_FORMAT", "text or json"),
+    ("RUST_LOG", "what is logged"),
+    ("MONGODB_URI", "not used"),
+    ("EMAIL_USER", "kept for the e-mail channel"),
+    ("EMAIL_PASSWORD", "kept for the e-mail channel"),
+    ("REQUEST_TIMEOUT_SECONDS", "how long a request may take"),
+    ("MAX_BODY_BYTES", "largest request body"),
+    ("GRAPHQL_MAX_DEPTH", "levels of a GraphQL selection"),
+    ("GRAPHQL_MAX_COMPLEXITY", "fields that a GraphQL operation may cost"),
+    ("GRAPHQL_MAX_ALIASES", "aliases of a GraphQL operation"),
+    ("GRAPHQL_MAX_ROOT_FIELDS", "root fields of a GraphQL operation"),
+    ("GRAPHQL_INTROSPECTION", "whether the schema may be asked for"),
+    ("WS_MAX_MESSAGE_BYTES", "largest WebSocket message"),
+    ("WS_MAX_SUBSCRIPTIONS", "subscriptions of one WebSocket"),
+];
+
+/// The least that a secret has in production.
+const SECRET_BYTES: usize = 32;
+
+/// In which mode the server runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// On the developer's own machine: no token needed, loopback only.
+    Development,
+    /// Anywhere else: a token is needed.
+    Production,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines: one JSON object a line.
+    Json,
+}
+
+/// Bounds on what a request may ask for.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How long a request may take.
+    pub request_timeout: Duration,
+    /// Largest request body, in bytes.
+    pub body_bytes: usize,
+    /// Levels of a GraphQL selection.
+    pub depth: usize,
+    /// Fields that a GraphQL operation may cost; the fields of a list count once per item asked for.
+    pub complexity: usize,
+    /// Aliases of a GraphQL operation.
+    pub aliases: usize,
+    /// Root fields of a GraphQL operation.
+    pub root_fields: usize,
+    /// Largest WebSocket message, in bytes.
+    pub message_bytes: usize,
+    /// Subscriptions of one WebSocket.
+    pub subscriptions: usize,
+}
+
+/// The settings in force.
+#[derive(Clone)]
+pub struct Config {
+    /// The database.
+    pub database_url: String,
+    /// The bus between nodes.
+    pub nats_url: Option<String>,
+    /// Address to listen on.
+    pub host: IpAddr,
+    /// Port to listen on.
+    pub port: u16,
+    /// In which mode.
+    pub mode: Mode,
+    /// The secret that tokens are signed with.
+    pub jwt_secret: Option<String>,
+    /// Origins of browsers that may call, as browsers send them (`https://app.example`).
+    pub client_origins: Vec<String>,
+    /// Whether new activities go to everyone on Socket.IO.
+    pub public_feed: bool,
+    /// How log lines look.
+    pub log_format: LogFormat,
+    /// What is logged, as the `RUST_LOG` of tracing has it.
+    pub log_filter: String,
+    /// Whether a MONGODB_URI of the old backend is still set.
+    pub mongodb_uri_set: bool,
+    /// Whether the GraphQL schema may be asked for.
+    pub introspection: bool,
+    /// Bounds on requests.
+    pub limits: Limits,
+    /// What `pulse config` prints, secrets hidden.
+    shown: Vec<Shown>,
+}
+
+#[derive(Clone)]
+struct Shown {
+    name: &'static str,
+    value: String,
+    given: bool,
+}
+
+/// A value that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{name} {problem}")]
+pub struct ConfigError {
+    name: &'static str,
+    problem: String,
+}
+
+impl Config {
+    /// Reads the environment of the process, with `.env` of the current folder first; what the environment says wins.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        match dotenvy::dotenv() {
+            Ok(_) => {}
+            Err(error) if error.not_found() => {}
+            // The error of a line would quote it, and with it perhaps a secret.
+            Err(dotenvy::Error::LineParse(_, column)) => {
+                let problem = format!("cannot be read: a line has a mistake at column {}", column + 1);
+                return Err(ConfigError { name: ".env", problem });
+            }
+            Err(error) => {
+                return Err(ConfigError { name: ".env", problem: format!("cannot be read: {error}") });
+            }
+        }
+        let names = SETTINGS.iter().map(|(name, _)| *name);
+        let mut given = BTreeMap::new();
+        for name in names {
+            match std::env::var(name) {
+                Ok(value) => drop(given.insert(name, value)),
+                Err(std::env::VarError::NotPresent) => {}
+                Err(_) => return Err(ConfigError { name, problem: "is not text in UTF-8".into() }),
+            }
+        }
+        Self::from_values(&given)
+    }
+
+    /// Reads settings from `given`, by name.
+    pub fn from_values(given: &BTreeMap<&str, String>) -> Result<Self, ConfigError> {
+        let mut read = Reader { given, shown: Vec::new() };
+        let mode = read.value("NODE_ENV", "development", "development or production", |text| match text {
+            "development" => Some(Mode::Development),
+            "production" => Some(Mode::Production),
+            _ => None,
+        })?;
+        let production = mode == Mode::Production;
+        let database_url = read.database_url()?;
+        let nats_url = read.nats_url()?;
+        let default_host = if production { "0.0.0.0" } else { "127.0.0.1" };
+        let host = read.value("HOST", default_host, "an IP address or localhost", |text| match text {
+            "localhost" => Some(IpAddr::from([127, 0, 0, 1])),
+            _ => text.parse().ok(),
+        })?;
+        if !production && !host.is_loopback() {
+            let problem = format!(
+                "is \"{host}\", but in development anyone may call without a token, so it takes a loopback address \
+                 (NODE_ENV=production listens anywhere)"
+            );
+            return Err(ConfigError { name: "HOST", problem });
+        }
+        let port = read.value("PORT", "5000", "a port from 0 to 65535", |text| text.parse().ok())?;
+        let jwt_secret = read.jwt_secret(production)?;
+        let client_origins = read.origins()?;
+        let public_feed = read.flag("PUBLIC_FEED", !production)?;
+        let log_format = read.value("LOG_FORMAT", "text", "text or json", |text| match text {
+            "text" => Some(LogFormat::Text),
+            "json" => Some(LogFormat::Json),
+            _ => None,
+        })?;
+        let log_filter =
+            read.value("RUST_LOG", "info", "filters such as info or pulse=debug,info", |text| {
+                tracing_subscriber::EnvFilter::from_str(text).ok().map(|_| text.to_owned())
+            })?;
+        let mongodb_uri_set = read.secret("MONGODB_URI").is_some();
+        read.secret("EMAIL_USER");
+        read.secret("EMAIL_PASSWORD");
+        let limits = Limits {
+            request_timeout: Duration::from_secs(read.number("REQUEST_TIMEOUT_SECONDS", 10, 1, 300)? as u64),
+            body_bytes: read.number("MAX_BODY_BYTES", 64 * 1024, 1024, 16 * 1024 * 1024)?,
+            depth: read.number("GRAPHQL_MAX_DEPTH", 12, 1, 30)?,
+            complexity: read.number("GRAPHQL_MAX_COMPLEXITY", 10_000, 1, 1_000_000)?,
+            aliases: read.number("GRAPHQL_MAX_ALIASES", 20, 0, 1_000)?,
+            root_fields: read.number("GRAPHQL_MAX_ROOT_FIELDS", 20, 1, 1_000)?,
+            message_bytes: read.number("WS_MAX_MESSAGE_BYTES", 64 * 1024, 1024, 16 * 1024 * 1024)?,
+            subscriptions: read.number("WS_MAX_SUBSCRIPTIONS", 64, 1, 10_000)?,
+        };
+        let introspection = read.flag("GRAPHQL_INTROSPECTION", true)?;
+        Ok(Self {
+            database_url,
+            nats_url,
+            host,
+            port,
+            mode,
+            jwt_secret,
+            client_origins,
+            public_feed,
+            log_format,
+            log_filter,
+            mongodb_uri_set,
+            introspection,
+            limits,
+            shown: read.shown,
+        })
+    }
+
+    /// Whether a token is needed.
+    pub fn production(&self) -> bool {
+        self.mode == Mode::Production
+    }
+}
+
+/// What is in force, a line a setting, in the order of the documentation; secrets are hidden.
+impl fmt::Display for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, meaning) in SETTINGS {
+            let Some(shown) = self.shown.iter().find(|shown| shown.name == *name) else { continue };
+            let origin = if shown.given { "set" } else { "default" };
+            writeln!(f, "{name:<24}{:<40} {origin:<8} {meaning}", shown.value)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Reads values one by one and notes what to show of each.
+struct Reader<'a> {
+    given: &'a BTreeMap<&'a str, String>,
+    shown: Vec<Shown>,
+}
+
+impl Reader<'_> {
+    fn text(&self, name: &'static str) -> Option<String> {
+        self.given.get(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+    }
+
+    fn show(&mut self, name: &'static str, value: impl Into<String>, given: bool) {
+        self.shown.push(Shown { name, value: value.into(), given });
+    }
+
+    fn value<T>(
+        &mut self,
+        name: &'static str,
+        default: &str,
+        takes: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<T, ConfigError> {
+        let given = self.text(name);
+        let text = given.as_deref().unwrap_or(default);
+        let value = parse(text)
+            .ok_or_else(|| ConfigError { name, problem: format!("is {text:?}, it takes {takes}") })?;
+        self.show(name, text.to_owned(), given.is_some());
+        Ok(value)
+    }
+
+    fn number(
+        &mut self,
+        name: &'static str,
+        default: usize,
+        min: usize,
+        max: usize,
+    ) -> Result<usize, ConfigError> {
+        let takes = format!("a whole number from {min} to {max}");
+        self.value(name, &default.to_string(), &takes, |text| {
+            text.parse().ok().filter(|number| (min..=max).contains(number))
+        })
+    }
+
+    fn flag(&mut self, name: &'static str, default: bool) -> Result<bool, ConfigError> {
+        self.value(name, if default { "true" } else { "false" }, "true or false", |text| text.parse().ok())
+    }
+
+    /// Notes that a secret is there, and not what it is.
+    fn secret(&mut self, name: &'static str) -> Option<String> {
+        let given = self.text(name);
+        let shown = given.as_ref().map_or("none".to_owned(), |text| format!("hidden, {} bytes", text.len()));
+        self.show(name, shown, given.is_some());
+        given
+    }
+
+    fn jwt_secret(&mut self, production: bool) -> Result<Option<String>, ConfigError> {
+        let secret = self.secret("JWT_SECRET");
+        let problem = match &secret {
+            None if production => {
+                "is not set, in production it takes a secret of 32 bytes or more".to_owned()
+            }
+            Some(secret) if production && secret.len() < SECRET_BYTES => {
+                format!("has {} bytes, in production it takes {SECRET_BYTES} or more", secret.len())
+            }
+            _ => return Ok(secret),
+        };
+        Err(ConfigError { name: "JWT_SECRET", problem })
+    }
+
+    fn database_url(&mut self) -> Result<String, ConfigError> {
+        const NAME: &str = "DATABASE_URL";
+        let given = self.text(NAME);
+        let text = given.clone().unwrap_or_else(|| "sqlite://pulse.db?mode=rwc".to_owned());
+        let shown = without_password(&text);
+        let problem = if let Some(path) = text.strip_prefix("sqlite:") {
+            let memory = path.contains(":memory:") || path.contains("mode=memory");
+            memory.then(|| {
+                format!("is {shown:?}, but a database in memory is lost at the end; it takes a file")
+            })
+        } else if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            Url::parse(&text).is_err().then(|| format!("is {shown:?}, which is not a URL"))
+        } else {
+            Some(format!(
+                "is {shown:?}, it takes sqlite://FILE?mode=rwc or postgres://USER:PASSWORD@HOST/DATABASE"
+            ))
+        };
+        if let Some(problem) = problem {
+            return Err(ConfigError { name: NAME, problem });
+        }
+        self.show(NAME, shown, given.is_some());
+        Ok(text)
+    }
+
+    fn nats_url(&mut self) -> Result<Option<String>, ConfigError> {
+        const NAME: &str = "NATS_URL";
+        let given = self.text(NAME);
+        if let Some(text) = &given {
+            let known = ["nats", "tls", "ws", "wss"];
+            if !Url::parse(text).is_ok_and(|url| known.contains(&url.scheme()) && url.has_host()) {
+                let problem =
+                    format!("is {:?}, it takes an address like nats://HOST:4222", without_password(text));
+                return Err(ConfigError { name: NAME, problem });
+            }
+        }
+        self.show(NAME, given.as_deref().map_or("none".to_owned(), without_password), given.is_some());
+        Ok(given)
+    }
+
+    fn origins(&mut self) -> Result<Vec<String>, ConfigError> {
+        let takes = "origins like https://app.example, separated by commas";
+        self.value("CLIENT_URL", "http://localhost:3000", takes, |text| {
+            text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(origin).collect()
+        })
+    }
+}
+
+/// The origin of an address that has nothing but an origin.
+fn origin(text: &str) -> Option<String> {
+    let url = Url::parse(text).ok()?;
+    let bare = matches!(url.scheme(), "http" | "https")
+        && url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
+    bare.then(|| url.origin().ascii_serialization())
+}
+
+/// The address with its password hidden; nothing of an address that is not a URL but may hold one.
+fn without_password(text: &str) -> String {
+    match Url::parse(text) {
+        Ok(mut url) if url.password().is_some() => {
+            // Fails only for addresses without a host, which have no password.
+            let _ = url.set_password(Some("hidden"));
+            url.to_string()
+        }
+        Err(_) if text.contains('@') => "hidden".to_owned(),
+        _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(values: &[(&'static str, &str)]) -> Result<Config, ConfigError> {
+        Config::from_values(&values.iter().map(|(name, value)| (*name, (*value).to_owned())).collect())
+    }
+
+    #[test]
+    fn defaults_are_those_of_the_documentation() {
+        let config = config(&[]).unwrap();
+        assert_eq!(config.database_url, "sqlite://pulse.db?mode=rwc");
+        assert_eq!((config.host.to_string().as_str(), config.port), ("127.0.0.1", 5000));
+        assert_eq!(config.client_origins, ["http://localhost:3000"]);
+        assert!(config.public_feed && !config.production());
+    }
+
+    #[test]
+    fn production_changes_some_defaults() {
+        let secret = "s".repeat(32);
+        let config = config(&[("NODE_ENV", "production"), ("JWT_SECRET", &secret)]).unwrap();
+        assert_eq!(config.host.to_string(), "0.0.0.0");
+        assert!(!config.public_feed && config.production());
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_used_is_named() {
+        for (name, value, held) in [
+            ("PORT", "70000", "70000"),
+            ("HOST", "0.0.0.0", "0.0.0.0"),
+            ("HOST", "somewhere", "somewhere"),
+            ("NODE_ENV", "staging", "staging"),
+            ("CLIENT_URL", "*", "*"),
+            ("CLIENT_URL", "https://a.example/path", "/path"),
+            ("LOG_FORMAT", "xml", "xml"),
+            ("PUBLIC_FEED", "maybe", "maybe"),
+            ("DATABASE_URL", "mysql://x", "mysql"),
+            ("DATABASE_URL", "sqlite::memory:", "memory"),
+            ("NATS_URL", "localhost", "localhost"),
+            ("GRAPHQL_MAX_DEPTH", "0", "0"),
+        ] {
+            let error = config(&[(name, value)]).unwrap_err().to_string();
+            assert!(error.starts_with(name) && error.contains(held) && error.lines().count() == 1, "{error}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_never_shown() {
+        let values = [
+            ("DATABASE_URL", "postgres://pulse:hunter2@localhost/pulse"),
+            ("NATS_URL", "nats://pulse:hunter2@localhost:4222"),
+            ("JWT_SECRET", "hunter2"),
+            ("EMAIL_PASSWORD", "hunter2"),
+            ("MONGODB_URI", "mongodb://pulse:hunter2@localhost"),
+        ];
+        assert!(!config(&values).unwrap().to_string().contains("hunter2"));
+        let production = [("NODE_ENV", "production"), ("JWT_SECRET", "hunter2")];
+        assert!(!config(&production).unwrap_err().to_string().contains("hunter2"));
+        let broken = [("DATABASE_URL", "mysql://pulse:hunter2@localhost/pulse")];
+        assert!(!config(&broken).unwrap_err().to_string().contains("hunter2"));
+    }
+}

@@ -1,0 +1,93 @@
+//! What a user did.
+
+use super::{Cursor, FeedItem, FeedKind, ItemId, JsonData, Result, Text, Timestamp, Title, UserId, words};
+
+words! {
+    /// What kind of thing a user did.
+    pub enum ActivityType {
+        /// Signed in.
+        Login = "login",
+        /// Wrote a learning log.
+        LogCreated = "log_created",
+        /// Reached a goal.
+        GoalCompleted = "goal_completed",
+        /// Added a skill.
+        SkillAdded = "skill_added",
+        /// Changed the portfolio.
+        PortfolioUpdated = "portfolio_updated",
+        /// Was sent an e-mail.
+        EmailSent = "email_sent",
+    }
+}
+
+/// Something that a user did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Activity {
+    /// The id.
+    pub id: ItemId,
+    /// Whose activity it is.
+    pub user: UserId,
+    /// What kind of thing it was.
+    pub kind: ActivityType,
+    /// One line about it.
+    pub title: Title,
+    /// More about it.
+    pub description: Option<Text>,
+    /// What the client attached.
+    pub data: Option<JsonData>,
+    /// When it was created.
+    pub timestamp: Timestamp,
+    /// Whether the user has seen it.
+    pub read: bool,
+    /// Where its creation stands in the user's history.
+    pub cursor: Cursor,
+}
+
+impl FeedItem for Activity {
+    type New = NewActivity;
+    type Kind = ActivityType;
+
+    const FEED: FeedKind = FeedKind::Activities;
+    const NOUN: &'static str = "activity";
+
+    fn id(&self) -> ItemId {
+        self.id
+    }
+
+    fn cursor(&self) -> Cursor {
+        self.cursor
+    }
+}
+
+/// An activity to be created.
+#[derive(Clone, Debug)]
+pub struct NewActivity {
+    /// What kind of thing it was.
+    pub kind: ActivityType,
+    /// One line about it.
+    pub title: Title,
+    /// More about it.
+    pub description: Option<Text>,
+    /// What the client attaches.
+    pub data: Option<JsonData>,
+}
+
+impl NewActivity {
+    /// Takes a client's fields; `data: null` is no data.
+    pub fn parse(
+        kind: ActivityType,
+        title: String,
+        description: Option<String>,
+        data: Option<&serde_json::Value>,
+    ) -> Result<Self> {
+        Ok(Self {
+            kind,
+            title: Title::parse("title", title)?,
+            description: description.map(|text| Text::parse("description", text)).transpose()?,
+            data: data
+                .filter(|data| !data.is_null())
+                .map(|data| JsonData::parse("data", data))
+                .transpose()?,
+        })
+    }
+}

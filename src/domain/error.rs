@@ -1,0 +1,153 @@
+//! The one error of the product.
+//!
+//! Every layer returns [`Error`]; each door maps it once: [`code`](Error::code) is the stable word that clients
+//! branch on, [`field`](Error::field) the input at fault, and the `Display` text one sentence for people that names
+//! the field, what it held and what it takes. What went wrong inside ([`Error::Internal`], [`Error::Unavailable`])
+//! travels as a source for the log and never reaches a client.
+
+use std::{borrow::Cow, error::Error as StdError, sync::Arc, time::Duration};
+
+/// `Result` with the product's [`enum@Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+type Source = Arc<dyn StdError + Send + Sync>;
+
+/// Why a request was not carried out.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    /// The input cannot be used; `field` names the argument at fault where one is.
+    #[error("{message}")]
+    BadUserInput {
+        /// The argument at fault, by its outside name.
+        field: Option<&'static str>,
+        /// One sentence: the field, what it held, what it takes.
+        message: Cow<'static, str>,
+    },
+    /// There is no token, or not one that can be trusted.
+    #[error("{0}")]
+    Unauthenticated(Cow<'static, str>),
+    /// The viewer is known but may not do this.
+    #[error("{0}")]
+    Forbidden(Cow<'static, str>),
+    /// There is no such thing, or not for this viewer.
+    #[error("{0} not found")]
+    NotFound(&'static str),
+    /// The path exists, the method does not.
+    #[error("{0}")]
+    MethodNotAllowed(Cow<'static, str>),
+    /// The thing exists already, or changed meanwhile.
+    #[error("{0}")]
+    Conflict(Cow<'static, str>),
+    /// The request body is larger than the limit.
+    #[error("the request body is larger than {limit} bytes")]
+    PayloadTooLarge {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The body is not of a type that this door reads.
+    #[error("{0}")]
+    UnsupportedMediaType(Cow<'static, str>),
+    /// The caller asks too often.
+    #[error("too many requests, try again in {} s", retry_after.as_secs().max(1))]
+    RateLimited {
+        /// When asking again makes sense.
+        retry_after: Duration,
+    },
+    /// The cursor belongs to another database, or lies in the future of this one.
+    #[error("the cursor cannot be resumed from: {0}; read a fresh page and go on from its cursor")]
+    CursorExpired(&'static str),
+    /// A part that is needed does not answer or is full; trying again later makes sense.
+    #[error("the service is not available right now, try again shortly")]
+    Unavailable(#[source] Source),
+    /// A defect on our side.
+    #[error("internal error")]
+    Internal(#[source] Source),
+}
+
+impl Error {
+    /// An input error without a single field at fault.
+    pub fn bad_input(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::BadUserInput { field: None, message: message.into() }
+    }
+
+    /// An input error at `field`.
+    pub fn field(field: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::BadUserInput { field: Some(field), message: message.into() }
+    }
+
+    /// `field` must be given and was not.
+    pub fn required(field: &'static str) -> Self {
+        Self::field(field, format!("{field} is required"))
+    }
+
+    /// A defect, with its cause for the log.
+    pub fn internal(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::Internal(Arc::from(source.into()))
+    }
+
+    /// A passing failure, with its cause for the log.
+    pub fn unavailable(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::Unavailable(Arc::from(source.into()))
+    }
+
+    /// The stable word that clients branch on.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::BadUserInput { .. } => "BAD_USER_INPUT",
+            Self::Unauthenticated(_) => "UNAUTHENTICATED",
+            Self::Forbidden(_) => "FORBIDDEN",
+            Self::NotFound(_) => "NOT_FOUND",
+            Self::MethodNotAllowed(_) => "METHOD_NOT_ALLOWED",
+            Self::Conflict(_) => "CONFLICT",
+            Self::PayloadTooLarge { .. } => "PAYLOAD_TOO_LARGE",
+            Self::UnsupportedMediaType(_) => "UNSUPPORTED_MEDIA_TYPE",
+            Self::RateLimited { .. } => "RATE_LIMITED",
+            Self::CursorExpired(_) => "CURSOR_EXPIRED",
+            Self::Unavailable(_) => "UNAVAILABLE",
+            Self::Internal(_) => "INTERNAL",
+        }
+    }
+
+    /// The HTTP status of the code.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::BadUserInput { .. } | Self::CursorExpired(_) => 400,
+            Self::Unauthenticated(_) => 401,
+            Self::Forbidden(_) => 403,
+            Self::NotFound(_) => 404,
+            Self::MethodNotAllowed(_) => 405,
+            Self::Conflict(_) => 409,
+            Self::PayloadTooLarge { .. } => 413,
+            Self::UnsupportedMediaType(_) => 415,
+            Self::RateLimited { .. } => 429,
+            Self::Internal(_) => 500,
+            Self::Unavailable(_) => 503,
+        }
+    }
+
+    /// The argument at fault, by its outside name.
+    pub fn at_field(&self) -> Option<&'static str> {
+        match self {
+            Self::BadUserInput { field, .. } => *field,
+            Self::CursorExpired(_) => Some("after"),
+            _ => None,
+        }
+    }
+
+    /// How long a client should wait before it tries again, where that would help.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::RateLimited { retry_after } => Some(*retry_after),
+            Self::Unavailable(_) => Some(Duration::from_secs(1)),
+            _ => None,
+        }
+    }
+
+    /// The cause, for the log: only failures of ours have one.
+    pub fn cause(&self) -> Option<&(dyn StdError + Send + Sync + 'static)> {
+        match self {
+            Self::Unavailable(source) | Self::Internal(source) => Some(source.as_ref()),
+            _ => None,
+        }
+    }
+}

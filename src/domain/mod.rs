@@ -1,0 +1,36 @@
+//! What Pulse is about, without I/O: types that parse once at the edge and are proof afterwards.
+//!
+//! Nothing in here knows the network, the database or a protocol.
+
+mod activity;
+mod analytics;
+mod cursor;
+mod error;
+mod event;
+mod feed;
+mod hours;
+mod id;
+mod notification;
+mod text;
+mod time;
+mod user;
+mod viewer;
+mod words;
+
+pub use activity::{Activity, ActivityType, NewActivity};
+pub use analytics::{
+    Analytics, AnalyticsChange, Changed, Counter, DayEntry, MonthEntry, Ranking, StatName, WeeklyEntry,
+};
+pub use cursor::{Cursor, Epoch, Position};
+pub use error::{Error, Result};
+pub use event::{Change, Event, UnreadCounts};
+pub use feed::{FeedFilter, FeedItem, FeedKind, Keyset, Page, Scope, Slice, Window};
+pub use hours::Hours;
+pub use id::ItemId;
+pub use notification::{NewNotification, Notification, NotificationType};
+pub use text::{ActionUrl, JsonData, Text, Title};
+pub use time::{Clock, Day, Month, Timestamp};
+pub use user::UserId;
+use words::words;
+
+pub use viewer::{Role, Viewer};

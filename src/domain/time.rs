@@ -1,0 +1,192 @@
+//! Instants, days and months, all in UTC.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use chrono::{DateTime, Datelike, Days, NaiveDate, SecondsFormat, Utc};
+
+use super::{Error, Result};
+
+/// An instant in whole milliseconds since 1970, written as RFC 3339 in UTC (`2026-01-31T09:30:00.000Z`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// The last instant that is taken: the end of the year 9999, the last one that RFC 3339 can write.
+    const MAX: i64 = 253_402_300_799_999;
+
+    /// Now, by the system's clock.
+    pub fn now() -> Self {
+        Self(Utc::now().timestamp_millis())
+    }
+
+    /// The instant `millis` milliseconds after 1970.
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since 1970.
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// This instant `days` days later.
+    pub const fn plus_days(self, days: i64) -> Self {
+        Self(self.0 + days * 86_400_000)
+    }
+
+    /// Reads an RFC 3339 time with any offset; `field` names the argument in the error.
+    pub fn parse(field: &'static str, text: &str) -> Result<Self> {
+        DateTime::parse_from_rfc3339(text)
+            .ok()
+            .map(|time| time.timestamp_millis())
+            .filter(|millis| (0..=Self::MAX).contains(millis))
+            .map(Self)
+            .ok_or_else(|| {
+                let shown: String = text.chars().take(40).collect();
+                let message = format!("{field} is {shown:?}, it takes a time like 2026-01-31T09:30:00.000Z");
+                Error::field(field, message)
+            })
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let time = DateTime::<Utc>::from_timestamp_millis(self.0).unwrap_or_default();
+        f.write_str(&time.to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+}
+
+impl serde::Serialize for Timestamp {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// What the time is: the system's, or one that a test moves. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Clock(Option<Arc<AtomicI64>>);
+
+impl Clock {
+    /// A clock that stands still until it is moved; clones move with it.
+    pub fn standing_at(now: Timestamp) -> Self {
+        Self(Some(Arc::new(AtomicI64::new(now.millis()))))
+    }
+
+    /// Now.
+    pub fn now(&self) -> Timestamp {
+        match &self.0 {
+            Some(millis) => Timestamp(millis.load(Ordering::SeqCst)),
+            None => Timestamp::now(),
+        }
+    }
+
+    /// Moves a standing clock forward; the system's clock does not move.
+    pub fn advance(&self, by: std::time::Duration) {
+        if let Some(millis) = &self.0 {
+            millis.fetch_add(by.as_millis() as i64, Ordering::SeqCst);
+        }
+    }
+}
+
+/// A calendar day in UTC, written `YYYY-MM-DD`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+pub struct Day(NaiveDate);
+
+impl Day {
+    /// Reads `YYYY-MM-DD`, or a full RFC 3339 time, which is taken by its day in UTC. The year has four digits.
+    pub fn parse(field: &'static str, text: &str) -> Result<Self> {
+        let day = match text.len() {
+            10 => NaiveDate::parse_from_str(text, "%Y-%m-%d").ok(),
+            _ => DateTime::parse_from_rfc3339(text).ok().map(|time| time.with_timezone(&Utc).date_naive()),
+        };
+        day.filter(|day| (1..=9999).contains(&day.year())).map(Self).ok_or_else(|| {
+            let shown: String = text.chars().take(40).collect();
+            Error::field(field, format!("{field} is {shown:?}, it takes a day like 2026-01-31"))
+        })
+    }
+
+    /// The month that the day lies in.
+    pub fn month(self) -> Month {
+        Month { year: self.0.year(), month: self.0.month() }
+    }
+
+    /// The day `days` days later; the same day at the end of the calendar.
+    pub fn plus_days(self, days: u64) -> Self {
+        Self(self.0.checked_add_days(Days::new(days)).unwrap_or(self.0))
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.format("%Y-%m-%d"))
+    }
+}
+
+/// A calendar month in UTC, written `YYYY-MM`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Month {
+    year: i32,
+    month: u32,
+}
+
+impl Month {
+    /// Reads `YYYY-MM`.
+    pub fn parse(field: &'static str, text: &str) -> Result<Self> {
+        let first = if text.len() == 7 { Day::parse(field, &format!("{text}-01")).ok() } else { None };
+        first.map(Day::month).ok_or_else(|| {
+            let shown: String = text.chars().take(40).collect();
+            Error::field(field, format!("{field} is {shown:?}, it takes a month like 2026-01"))
+        })
+    }
+}
+
+impl fmt::Display for Month {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}", self.year, self.month)
+    }
+}
+
+impl serde::Serialize for Month {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Month {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        Self::parse("month", &text).map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_in_utc_with_milliseconds() {
+        let time = Timestamp::parse("expiresAt", "2026-01-31T10:30:00+01:00").unwrap();
+        assert_eq!(time.to_string(), "2026-01-31T09:30:00.000Z");
+    }
+
+    #[test]
+    fn a_full_time_is_taken_by_its_day_in_utc() {
+        assert_eq!(Day::parse("date", "2026-01-31T23:30:00-02:00").unwrap().to_string(), "2026-02-01");
+        assert_eq!(Day::parse("date", "2026-02-01").unwrap().month().to_string(), "2026-02");
+    }
+
+    #[test]
+    fn what_is_no_day_is_refused() {
+        for text in
+            ["", "2026-02-30", "2026-1-1", "01-02-2026", "+12345-01-1", "yesterday", "2026-01-01T25:00:00Z"]
+        {
+            assert_eq!(Day::parse("date", text).unwrap_err().at_field(), Some("date"), "{text}");
+        }
+    }
+}

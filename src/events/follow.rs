@@ -1,0 +1,251 @@
+//! The promise to a reader: everything of one kind after a cursor, once, in order.
+
+use std::{collections::VecDeque, future::Future, sync::Arc, time::Duration};
+
+use futures_util::Stream;
+
+use crate::{
+    domain::{Analytics, Change, Cursor, Event, Position, Result, UnreadCounts, UserId},
+    store::{Store, StoredItem},
+};
+
+use super::{Follower, Hub, Signal};
+
+/// Items that one read of the tables takes up.
+const READ: u32 = 100;
+/// The first and the longest pause before the tables are read again after a failure.
+const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+
+/// What the tables say to a reader that stands at some position.
+#[derive(Debug)]
+pub struct CaughtUp<F> {
+    items: Vec<F>,
+    /// Everything up to here is in `items` or was not of this kind.
+    reached: Position,
+    /// Where the history stood.
+    head: Position,
+}
+
+/// A kind of thing that can be followed.
+pub trait Followed: Clone + Send + Sync + 'static {
+    /// Whether only the newest one counts: a reader that is behind gets that one and not each step.
+    const STATE: bool;
+
+    /// The one that `event` brings, if it brings one.
+    fn brought_by(event: &Event) -> Option<Self>;
+
+    /// What came after `after`, read from the tables.
+    fn read(
+        store: &Store,
+        user: &UserId,
+        after: Position,
+    ) -> impl Future<Output = Result<CaughtUp<Self>>> + Send;
+
+    /// Whether a reader who was sent `before` learns anything from this one.
+    fn is_news(&self, _before: &Self) -> bool {
+        true
+    }
+}
+
+impl<T: StoredItem> Followed for Arc<T> {
+    const STATE: bool = false;
+
+    fn brought_by(event: &Event) -> Option<Self> {
+        T::created_in(&event.change).cloned()
+    }
+
+    async fn read(store: &Store, user: &UserId, after: Position) -> Result<CaughtUp<Self>> {
+        let since = store.since::<T>(user, after, READ).await?;
+        let reached = match since.items.last() {
+            Some(last) if since.items.len() == READ as usize => last.cursor().position(),
+            _ => since.head,
+        };
+        Ok(CaughtUp { items: since.items.into_iter().map(Arc::new).collect(), reached, head: since.head })
+    }
+}
+
+/// A user's analytics, as they are after a change.
+#[derive(Clone, Debug)]
+pub struct CurrentAnalytics(pub Arc<Analytics>);
+
+impl Followed for CurrentAnalytics {
+    const STATE: bool = true;
+
+    fn brought_by(event: &Event) -> Option<Self> {
+        match &event.change {
+            Change::AnalyticsUpdated(analytics) => Some(Self(analytics.clone())),
+            _ => None,
+        }
+    }
+
+    async fn read(store: &Store, user: &UserId, after: Position) -> Result<CaughtUp<Self>> {
+        let head = store.counts(user).await?.cursor.position();
+        let newest = store.analytics(user).await?.filter(|analytics| analytics.cursor.position() > after);
+        // A change between the two reads is newer than `head`; it is read now and dropped when it comes by the hub.
+        let reached = newest.as_ref().map_or(head, |analytics| analytics.cursor.position().max(head));
+        let items = newest.into_iter().map(|analytics| Self(Arc::new(analytics))).collect();
+        Ok(CaughtUp { items, reached, head: reached })
+    }
+}
+
+impl Followed for UnreadCounts {
+    const STATE: bool = true;
+
+    fn brought_by(event: &Event) -> Option<Self> {
+        Some(event.counts)
+    }
+
+    async fn read(store: &Store, user: &UserId, _after: Position) -> Result<CaughtUp<Self>> {
+        let counts = store.counts(user).await?;
+        let head = counts.cursor.position();
+        Ok(CaughtUp { items: vec![counts], reached: head, head })
+    }
+
+    fn is_news(&self, before: &Self) -> bool {
+        (self.activities, self.notifications) != (before.activities, before.notifications)
+    }
+}
+
+/// Where a reader starts.
+#[derive(Clone, Copy, Debug)]
+pub enum Start {
+    /// After this cursor.
+    After(Cursor),
+    /// With what is committed from now on.
+    Now,
+    /// With the state as it is, then every change.
+    Current,
+}
+
+/// Follows what `F` is of `user`.
+///
+/// Everything of that kind after the start comes, in order, none lost and none twice, whatever the hub loses, repeats
+/// or reorders. States come as the newest one after a gap. The stream does not end by itself: while the database does
+/// not answer it waits and tries again.
+///
+/// # Errors
+/// CURSOR_EXPIRED where the cursor is of another database or from the future; UNAVAILABLE where the database does not
+/// answer at the start.
+pub async fn follow<F: Followed>(
+    hub: &Hub,
+    store: &Store,
+    user: UserId,
+    start: Start,
+) -> Result<Following<F>> {
+    // First the hub, then the tables: what is committed in between is heard, and dropped if it was read as well.
+    let follower = hub.join(&user);
+    let mut following = Following {
+        follower,
+        store: store.clone(),
+        user,
+        last: Position::START,
+        ready: VecDeque::new(),
+        behind: false,
+        sent: None,
+    };
+    match start {
+        Start::Now => following.last = store.counts(&following.user).await?.cursor.position(),
+        Start::Current => following.catch_up().await?,
+        Start::After(cursor) => {
+            following.last = cursor.position();
+            let head = following.catch_up_to_head().await?;
+            cursor.position_within(store.epoch(), head)?;
+        }
+    }
+    Ok(following)
+}
+
+/// A reader, and where they stand.
+#[derive(Debug)]
+pub struct Following<F> {
+    follower: Follower,
+    store: Store,
+    user: UserId,
+    /// Everything up to here was sent, waits in `ready`, or was of another kind.
+    last: Position,
+    ready: VecDeque<F>,
+    /// Whether the tables hold something newer than `last`.
+    behind: bool,
+    /// What was sent last, for states.
+    sent: Option<F>,
+}
+
+impl<F: Followed> Following<F> {
+    /// The next one. Dropping the future loses nothing.
+    pub async fn next(&mut self) -> F {
+        loop {
+            if self.behind {
+                if self.ready.is_empty() || F::STATE {
+                    self.catch_up_with_patience().await;
+                    continue;
+                }
+            } else if F::STATE && !self.follower.is_empty() {
+                // A newer state may wait behind this one.
+                self.listen().await;
+                continue;
+            }
+            if let Some(item) = self.ready.pop_front() {
+                if F::STATE {
+                    if self.sent.as_ref().is_some_and(|before| !item.is_news(before)) {
+                        continue;
+                    }
+                    self.sent = Some(item.clone());
+                }
+                return item;
+            }
+            self.listen().await;
+        }
+    }
+
+    /// The items as a stream.
+    pub fn into_stream(self) -> impl Stream<Item = F> + Send {
+        futures_util::stream::unfold(self, |mut following| async move {
+            let item = following.next().await;
+            Some((item, following))
+        })
+    }
+
+    /// Waits for a signal and takes it up.
+    async fn listen(&mut self) {
+        match self.follower.next().await {
+            Some(Signal::Event(event)) if event.position == self.last.next() => {
+                self.last = event.position;
+                if let Some(item) = F::brought_by(&event) {
+                    self.push(item);
+                }
+            }
+            Some(Signal::Event(event)) => self.behind |= event.position > self.last,
+            Some(Signal::Moved(position)) => self.behind |= position > self.last,
+            None => self.behind = true,
+        }
+    }
+
+    async fn catch_up(&mut self) -> Result<()> {
+        self.catch_up_to_head().await.map(drop)
+    }
+
+    /// Reads the tables once; returns where the history stood.
+    async fn catch_up_to_head(&mut self) -> Result<Position> {
+        let CaughtUp { items, reached, head } = F::read(&self.store, &self.user, self.last).await?;
+        items.into_iter().for_each(|item| self.push(item));
+        self.last = self.last.max(reached);
+        self.behind = reached < head;
+        Ok(head)
+    }
+
+    async fn catch_up_with_patience(&mut self) {
+        let mut pause = RETRY.0;
+        while let Err(error) = self.catch_up().await {
+            tracing::warn!(user.id = %self.user, cause = ?error.cause(), "a follower waits for the database: {error}");
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(RETRY.1);
+        }
+    }
+
+    fn push(&mut self, item: F) {
+        if F::STATE {
+            self.ready.clear();
+        }
+        self.ready.push_back(item);
+    }
+}

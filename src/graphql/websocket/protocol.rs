@@ -1,0 +1,455 @@
+//! `graphql-transport-ws` and the older `graphql-ws` as one state machine: messages in, effects out. It holds no
+//! socket, no clock and no operation.
+//!
+//! Specifications: <https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md> and
+//! <https://github.com/apollographql/subscriptions-transport-ws/blob/master/PROTOCOL.md>
+
+use std::collections::HashSet;
+
+use async_graphql::{ServerError, Value};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::graphql::response::Payload;
+
+/// The longest reason that a close frame can carry, in bytes (RFC 6455, section 5.5).
+const REASON_BYTES: usize = 123;
+
+/// Which of the two protocols a socket speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// `graphql-transport-ws`, of the npm package graphql-ws.
+    Transport,
+    /// `graphql-ws`, of the retired npm package subscriptions-transport-ws.
+    Legacy,
+}
+
+impl Dialect {
+    /// The subprotocols, in order of preference.
+    pub(super) const NAMES: [&'static str; 2] = ["graphql-transport-ws", "graphql-ws"];
+
+    pub(super) fn by_name(name: &str) -> Option<Self> {
+        match name {
+            "graphql-transport-ws" => Some(Self::Transport),
+            "graphql-ws" => Some(Self::Legacy),
+            _ => None,
+        }
+    }
+}
+
+/// Why a socket is closed. Clients decide by the code whether they come back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Close {
+    /// The client said goodbye.
+    Normal,
+    /// The server stops; it or another one is back shortly.
+    Restart,
+    /// A message that the protocol does not know.
+    BadRequest(String),
+    /// An operation before the connection was acknowledged.
+    Unauthorized,
+    /// A token that is not taken.
+    Forbidden,
+    /// The token has ended, and no fresh one came.
+    TokenExpired,
+    /// None of the offered subprotocols is spoken.
+    NoSubprotocol,
+    /// No `connection_init` in time.
+    InitTimeout,
+    /// No pong in time.
+    PongTimeout,
+    /// An id that is in use.
+    IdInUse(String),
+    /// The client does not read.
+    SlowConsumer,
+    /// A second `connection_init`.
+    TooManyInits,
+}
+
+impl Close {
+    /// The code of the close frame.
+    pub(super) fn code(&self) -> u16 {
+        match self {
+            Self::Normal => 1000,
+            Self::Restart => 1012,
+            Self::BadRequest(_) => 4400,
+            Self::Unauthorized => 4401,
+            Self::Forbidden | Self::TokenExpired => 4403,
+            Self::NoSubprotocol => 4406,
+            Self::InitTimeout | Self::PongTimeout => 4408,
+            Self::IdInUse(_) => 4409,
+            Self::SlowConsumer => 4410,
+            Self::TooManyInits => 4429,
+        }
+    }
+
+    /// The reason of the close frame; the protocol's own words where it has them.
+    pub(super) fn reason(&self) -> String {
+        let mut reason = match self {
+            Self::Normal => String::new(),
+            Self::Restart => "service restart".into(),
+            Self::BadRequest(problem) => problem.clone(),
+            Self::Unauthorized => "Unauthorized".into(),
+            Self::Forbidden => "Forbidden".into(),
+            Self::TokenExpired => "token expired".into(),
+            Self::NoSubprotocol => "Subprotocol not acceptable".into(),
+            Self::InitTimeout => "Connection initialisation timeout".into(),
+            Self::PongTimeout => "pong timeout".into(),
+            Self::IdInUse(id) => format!("Subscriber for {id} already exists"),
+            Self::SlowConsumer => "slow consumer".into(),
+            Self::TooManyInits => "Too many initialisation requests".into(),
+        };
+        let end = (0..=REASON_BYTES.min(reason.len())).rev().find(|end| reason.is_char_boundary(*end));
+        reason.truncate(end.unwrap_or(0));
+        reason
+    }
+}
+
+/// What the driver of the socket has to do.
+#[derive(Debug)]
+pub(super) enum Effect {
+    /// Check who calls by the payload of `connection_init`, then say [`Machine::acknowledge`].
+    Authenticate(Value),
+    /// Take the fresh token that a ping brought, then say [`Machine::pong`].
+    Refresh(Value),
+    /// Start an operation; its outcome comes back by its id.
+    Start { id: String, payload: StartPayload },
+    /// End an operation without a word.
+    Stop { id: String },
+    /// Send a text message.
+    Send(String),
+    /// A pong came.
+    Alive,
+    /// Close the socket; nothing may follow.
+    Close(Close),
+}
+
+/// What a client asks to run.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct StartPayload {
+    pub(super) query: String,
+    #[serde(default)]
+    pub(super) operation_name: Option<String>,
+    #[serde(default)]
+    pub(super) variables: Option<serde_json::Map<String, serde_json::Value>>,
+    #[serde(default, rename = "extensions")]
+    _extensions: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+#[derive(Deserialize)]
+struct Incoming<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: std::borrow::Cow<'a, str>,
+    #[serde(default, borrow)]
+    id: Option<&'a RawValue>,
+    #[serde(default, borrow)]
+    payload: Option<&'a RawValue>,
+}
+
+#[derive(Serialize)]
+struct Outgoing<'a, T: Serialize> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload: Option<T>,
+}
+
+fn message(kind: &'static str, id: Option<&str>, payload: Option<impl Serialize>) -> String {
+    // Maps with keys that are no strings would fail; there are none.
+    serde_json::to_string(&Outgoing { id, kind, payload }).unwrap_or_default()
+}
+
+fn bare(kind: &'static str, id: Option<&str>) -> String {
+    message(kind, id, None::<()>)
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum State {
+    Opened,
+    Initialising,
+    Acknowledged,
+}
+
+/// One connection.
+#[derive(Debug)]
+pub(super) struct Machine {
+    dialect: Dialect,
+    state: State,
+    /// Ids of the operations that run.
+    running: HashSet<String>,
+    max_operations: usize,
+}
+
+impl Machine {
+    pub(super) fn new(dialect: Dialect, max_operations: usize) -> Self {
+        Self { dialect, state: State::Opened, running: HashSet::new(), max_operations }
+    }
+
+    /// Whether `connection_init` has come.
+    pub(super) fn initialised(&self) -> bool {
+        self.state != State::Opened
+    }
+
+    /// A text message came.
+    pub(super) fn receive(&mut self, text: &str) -> Effect {
+        let incoming: Incoming<'_> = match serde_json::from_str(text) {
+            Ok(incoming) => incoming,
+            Err(_) => return invalid("Invalid message: it takes a JSON object with a type"),
+        };
+        match (self.dialect, &*incoming.kind) {
+            (_, "connection_init") => self.init(incoming.payload),
+            (Dialect::Transport, "ping") => match object(incoming.payload) {
+                Some(payload @ Value::Object(_)) => Effect::Refresh(payload),
+                Some(_) => Effect::Send(bare("pong", None)),
+                None => invalid("Invalid message: the payload of ping takes an object"),
+            },
+            (Dialect::Transport, "pong") => match object(incoming.payload) {
+                Some(_) => Effect::Alive,
+                None => invalid("Invalid message: the payload of pong takes an object"),
+            },
+            (Dialect::Transport, "subscribe") | (Dialect::Legacy, "start") => self.start(&incoming),
+            (Dialect::Transport, "complete") | (Dialect::Legacy, "stop") => self.stop(&incoming),
+            (Dialect::Legacy, "connection_terminate") => Effect::Close(Close::Normal),
+            (_, kind) => {
+                let kind: String = kind.chars().take(30).collect();
+                invalid(&format!("Invalid message: unknown type {kind:?}"))
+            }
+        }
+    }
+
+    fn init(&mut self, payload: Option<&RawValue>) -> Effect {
+        if self.initialised() {
+            return Effect::Close(Close::TooManyInits);
+        }
+        match object(payload) {
+            Some(payload) => {
+                self.state = State::Initialising;
+                Effect::Authenticate(payload)
+            }
+            None => invalid("Invalid message: the payload of connection_init takes an object"),
+        }
+    }
+
+    fn start(&mut self, incoming: &Incoming<'_>) -> Effect {
+        if self.state != State::Acknowledged {
+            return Effect::Close(Close::Unauthorized);
+        }
+        let Some(id) = id(incoming) else {
+            return invalid("Invalid message: id takes a string that is not empty");
+        };
+        let payload = incoming.payload.map(|payload| serde_json::from_str::<StartPayload>(payload.get()));
+        let Some(Ok(payload)) = payload else {
+            return invalid("Invalid message: the payload takes an object with a query");
+        };
+        if self.running.contains(&id) {
+            return Effect::Close(Close::IdInUse(id));
+        }
+        if self.running.len() >= self.max_operations {
+            let text = format!(
+                "this connection runs {} operations already, which is the limit",
+                self.max_operations
+            );
+            let error = crate::graphql::errors::with_code(ServerError::new(text, None), "RATE_LIMITED");
+            return Effect::Send(self.failure(&id, &[error]));
+        }
+        self.running.insert(id.clone());
+        Effect::Start { id, payload }
+    }
+
+    fn stop(&mut self, incoming: &Incoming<'_>) -> Effect {
+        let Some(id) = id(incoming) else {
+            return invalid("Invalid message: id takes a string that is not empty");
+        };
+        // It may have ended by itself meanwhile: stopping what does not run is no mistake.
+        self.running.remove(&id);
+        Effect::Stop { id }
+    }
+
+    /// Who calls is known: the message that says so.
+    pub(super) fn acknowledge(&mut self) -> String {
+        self.state = State::Acknowledged;
+        bare("connection_ack", None)
+    }
+
+    /// The answer to a ping with a payload.
+    pub(super) fn pong(payload: Option<Value>) -> String {
+        message("pong", None, payload)
+    }
+
+    /// What keeps the connection alive: a ping, where the protocol has one.
+    pub(super) fn keep_alive(&self) -> String {
+        match self.dialect {
+            Dialect::Transport => bare("ping", None),
+            Dialect::Legacy => bare("ka", None),
+        }
+    }
+
+    /// Whether the client answers [`Machine::keep_alive`].
+    pub(super) fn answers_pings(&self) -> bool {
+        self.dialect == Dialect::Transport
+    }
+
+    /// An operation brought a result.
+    pub(super) fn next(&self, id: &str, payload: &Payload<'_>) -> String {
+        let kind = match self.dialect {
+            Dialect::Transport => "next",
+            Dialect::Legacy => "data",
+        };
+        message(kind, Some(id), Some(payload))
+    }
+
+    /// An operation failed before it started: its id is free again.
+    pub(super) fn failed(&mut self, id: &str, errors: &[ServerError]) -> String {
+        self.running.remove(id);
+        self.failure(id, errors)
+    }
+
+    fn failure(&self, id: &str, errors: &[ServerError]) -> String {
+        match self.dialect {
+            Dialect::Transport => message("error", Some(id), Some(errors)),
+            Dialect::Legacy => message("error", Some(id), errors.first()),
+        }
+    }
+
+    /// An operation ended by itself: its id is free again.
+    pub(super) fn completed(&mut self, id: &str) -> String {
+        self.running.remove(id);
+        bare("complete", Some(id))
+    }
+}
+
+fn invalid(problem: &str) -> Effect {
+    Effect::Close(Close::BadRequest(problem.to_owned()))
+}
+
+fn id(incoming: &Incoming<'_>) -> Option<String> {
+    let id: String = serde_json::from_str(incoming.id?.get()).ok()?;
+    Some(id).filter(|id| !id.is_empty())
+}
+
+/// A payload that is an object, null or absent; `None` for anything else.
+fn object(payload: Option<&RawValue>) -> Option<Value> {
+    let Some(payload) = payload else { return Some(Value::Null) };
+    match serde_json::from_str(payload.get()) {
+        Ok(payload @ (Value::Object(_) | Value::Null)) => Some(payload),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SUBSCRIBE: &str = r#"{"type":"subscribe","id":"1","payload":{"query":"subscription{x}"}}"#;
+
+    fn ready() -> Machine {
+        let mut machine = Machine::new(Dialect::Transport, 2);
+        assert!(matches!(
+            machine.receive(r#"{"type":"connection_init"}"#),
+            Effect::Authenticate(Value::Null)
+        ));
+        assert_eq!(machine.acknowledge(), r#"{"type":"connection_ack"}"#);
+        machine
+    }
+
+    fn close_code(effect: &Effect) -> Option<u16> {
+        match effect {
+            Effect::Close(close) => Some(close.code()),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn messages_that_are_none_close_with_4400() {
+        for text in [
+            "",
+            "null",
+            "[]",
+            "{}",
+            r#"{"type":1}"#,
+            r#"{"type":"next"}"#,
+            r#"{"type":"ping","payload":"x"}"#,
+            r#"{"type":"subscribe","payload":{"query":"{x}"}}"#,
+            r#"{"type":"subscribe","id":"","payload":{"query":"{x}"}}"#,
+            r#"{"type":"subscribe","id":1,"payload":{"query":"{x}"}}"#,
+            r#"{"type":"subscribe","id":"1"}"#,
+            r#"{"type":"subscribe","id":"1","payload":{}}"#,
+            r#"{"type":"complete"}"#,
+            r#"{"type":"subscribe","id":"1","payload":{"query":"{x}","variables":"no"}}"#,
+        ] {
+            assert_eq!(close_code(&ready().receive(text)), Some(4400), "{text}");
+        }
+    }
+
+    #[test]
+    fn operations_need_an_acknowledged_connection() {
+        let mut machine = Machine::new(Dialect::Transport, 2);
+        assert_eq!(close_code(&machine.receive(SUBSCRIBE)), Some(4401));
+        machine.receive(r#"{"type":"connection_init","payload":{"token":"x"}}"#);
+        assert_eq!(close_code(&machine.receive(SUBSCRIBE)), Some(4401));
+    }
+
+    #[test]
+    fn a_second_init_closes_with_4429() {
+        assert_eq!(close_code(&ready().receive(r#"{"type":"connection_init"}"#)), Some(4429));
+    }
+
+    #[test]
+    fn an_id_in_use_closes_with_4409_and_is_free_after_its_end() {
+        let mut machine = ready();
+        assert!(matches!(machine.receive(SUBSCRIBE), Effect::Start { .. }));
+        let Effect::Close(close) = machine.receive(SUBSCRIBE) else { panic!("not closed") };
+        assert_eq!((close.code(), close.reason().as_str()), (4409, "Subscriber for 1 already exists"));
+        for end in
+            [Machine::completed as fn(&mut Machine, &str) -> String, |machine, id| machine.failed(id, &[])]
+        {
+            let mut machine = ready();
+            machine.receive(SUBSCRIBE);
+            end(&mut machine, "1");
+            assert!(matches!(machine.receive(SUBSCRIBE), Effect::Start { .. }));
+        }
+        let mut machine = ready();
+        machine.receive(SUBSCRIBE);
+        assert!(matches!(machine.receive(r#"{"type":"complete","id":"1"}"#), Effect::Stop { .. }));
+        assert!(matches!(machine.receive(SUBSCRIBE), Effect::Start { .. }));
+    }
+
+    #[test]
+    fn one_operation_too_many_is_refused_alone() {
+        let mut machine = ready();
+        for id in ["1", "2"] {
+            assert!(matches!(
+                machine.receive(&SUBSCRIBE.replace("\"1\"", &format!("{id:?}"))),
+                Effect::Start { .. }
+            ));
+        }
+        let Effect::Send(text) = machine.receive(&SUBSCRIBE.replace("\"1\"", "\"3\"")) else {
+            panic!("not sent")
+        };
+        assert!(text.contains(r#""type":"error""#) && text.contains("RATE_LIMITED"), "{text}");
+    }
+
+    #[test]
+    fn a_long_id_does_not_break_the_close_frame() {
+        let close = Close::IdInUse("é".repeat(200));
+        assert!(close.reason().len() <= REASON_BYTES);
+    }
+
+    #[test]
+    fn the_old_protocol_has_its_own_words() {
+        let mut machine = Machine::new(Dialect::Legacy, 2);
+        machine.receive(r#"{"type":"connection_init","payload":{}}"#);
+        machine.acknowledge();
+        assert!(matches!(
+            machine.receive(&SUBSCRIBE.replace("subscribe\"", "start\"")),
+            Effect::Start { .. }
+        ));
+        assert!(matches!(machine.receive(r#"{"type":"stop","id":"1"}"#), Effect::Stop { .. }));
+        assert_eq!(machine.keep_alive(), r#"{"type":"ka"}"#);
+        assert_eq!(close_code(&machine.receive(r#"{"type":"connection_terminate"}"#)), Some(1000));
+        assert_eq!(close_code(&machine.receive(SUBSCRIBE)), Some(4400));
+    }
+}

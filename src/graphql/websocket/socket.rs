@@ -1,0 +1,413 @@
+//! The loop that drives one socket.
+//!
+//! One task: it reads on while a send is stuck, takes results of operations only as fast as the client reads, and
+//! gives each operation its turn.
+
+use std::{
+    collections::VecDeque,
+    future::poll_fn,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use async_graphql::{Response, Value, Variables};
+use axum::{
+    extract::{
+        WebSocketUpgrade,
+        ws::{CloseFrame, Message, WebSocket},
+    },
+    http::HeaderValue,
+};
+use futures_util::{Sink, SinkExt, StreamExt, stream::BoxStream};
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_stream::StreamMap;
+
+use crate::{
+    domain::{Result, Timestamp, Viewer},
+    graphql::{
+        operation::{Api, Outcome, Params},
+        response::Payload,
+    },
+    service::Present,
+};
+
+use super::protocol::{Close, Dialect, Effect, Machine, StartPayload};
+
+/// How long a client may take to say `connection_init`.
+const INIT: Duration = Duration::from_secs(10);
+/// How often we ping, and how long a pong may take.
+const PING: Duration = Duration::from_secs(20);
+/// How long a client may leave waiting data unread.
+const STALLED: Duration = Duration::from_secs(30);
+/// How long a close frame may take to leave.
+const CLOSING: Duration = Duration::from_secs(1);
+/// Over how long sockets are closed at a shutdown, so that not everyone comes back at once.
+const DRAIN: Duration = Duration::from_secs(4);
+/// Read buffer of a socket. The default of 128 KiB would be most of what an idle subscription costs.
+const READ_BUFFER: usize = 2 * 1024;
+/// Messages that wait to be sent before results of operations are no longer taken.
+const RESULTS_WAITING: usize = 4;
+/// Messages that wait to be sent before the client's messages are no longer read.
+const REPLIES_WAITING: usize = 256;
+/// An instant that does not come.
+const NEVER: Duration = Duration::from_secs(100 * 365 * 86_400);
+
+/// Opens a socket. The token may come in the handshake's `Authorization` or in `connection_init`.
+pub(in crate::graphql) fn open(
+    api: Api,
+    upgrade: WebSocketUpgrade,
+    authorization: Option<HeaderValue>,
+) -> axum::response::Response {
+    let limit = api.transport().message_bytes;
+    upgrade
+        .protocols(Dialect::NAMES)
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(0)
+        .max_write_buffer_size(usize::MAX)
+        .max_message_size(limit)
+        .max_frame_size(limit)
+        .on_upgrade(move |socket| async move {
+            let name = socket.protocol().and_then(|name| name.to_str().ok()).and_then(Dialect::by_name);
+            match name {
+                Some(dialect) => Connection::new(api, socket, dialect, authorization).run().await,
+                None => say_goodbye(socket, &Close::NoSubprotocol).await,
+            }
+        })
+}
+
+/// What an operation brings, in the order it is to be sent.
+enum Output {
+    Result(Response),
+    Failed(Response),
+}
+
+struct Connection {
+    api: Api,
+    socket: WebSocket,
+    machine: Machine,
+    authorization: Option<HeaderValue>,
+    viewer: Option<Viewer>,
+    present: Option<Present>,
+    operations: StreamMap<String, BoxStream<'static, Option<Output>>>,
+    outbox: VecDeque<Message>,
+    /// Whether the socket holds bytes that the client has not taken.
+    unflushed: bool,
+    deadlines: Deadlines,
+}
+
+struct Deadlines {
+    init: Instant,
+    ping: Instant,
+    pong: Instant,
+    stalled: Instant,
+    token: Instant,
+    drained: Instant,
+}
+
+impl Deadlines {
+    fn start() -> Self {
+        let (now, never) = (Instant::now(), Instant::now() + NEVER);
+        Self { init: now + INIT, ping: never, pong: never, stalled: never, token: never, drained: never }
+    }
+
+    fn first(&self) -> Instant {
+        let Self { init, ping, pong, stalled, token, drained } = *self;
+        init.min(ping).min(pong).min(stalled).min(token).min(drained)
+    }
+}
+
+impl Connection {
+    fn new(api: Api, socket: WebSocket, dialect: Dialect, authorization: Option<HeaderValue>) -> Self {
+        let machine = Machine::new(dialect, api.transport().subscriptions);
+        Self {
+            api,
+            socket,
+            machine,
+            authorization,
+            viewer: None,
+            present: None,
+            operations: StreamMap::new(),
+            outbox: VecDeque::new(),
+            unflushed: false,
+            deadlines: Deadlines::start(),
+        }
+    }
+
+    async fn run(mut self) {
+        let draining = self.api.draining().clone();
+        let close = loop {
+            let wants_results = self.outbox.len() < RESULTS_WAITING && !self.operations.is_empty();
+            let reads = self.outbox.len() < REPLIES_WAITING;
+            let sends = self.unflushed || !self.outbox.is_empty();
+            let undrained = self.deadlines.drained > Instant::now() + DRAIN;
+            let deadline = self.deadlines.first();
+            let Self { socket, outbox, operations, unflushed, .. } = &mut self;
+            let step = tokio::select! {
+                // Both halves of the socket are polled together, so neither waits for the other.
+                event = poll_fn(|cx| poll_socket(cx, socket, outbox, unflushed, sends, reads)) => match event {
+                    SocketEvent::Received(message) => Step::Received(message),
+                    SocketEvent::Sent => Step::Sent,
+                    SocketEvent::Gone => return,
+                },
+                Some((id, output)) = operations.next(), if wants_results => Step::Output(id, output),
+                () = sleep_until(deadline) => Step::Deadline,
+                () = draining.cancelled(), if undrained => Step::Drain,
+            };
+            let outcome = match step {
+                Step::Received(message) => self.receive(message).await,
+                Step::Sent => {
+                    self.deadlines.stalled = Instant::now() + NEVER;
+                    Ok(())
+                }
+                Step::Output(id, output) => {
+                    self.output(&id, output);
+                    Ok(())
+                }
+                Step::Deadline => self.deadline(),
+                Step::Drain => {
+                    self.deadlines.drained = Instant::now() + DRAIN.mul_f64(rand::random::<f64>());
+                    Ok(())
+                }
+            };
+            if let Err(close) = outcome {
+                break close;
+            }
+        };
+        self.operations.clear();
+        self.present = None;
+        let waiting = std::mem::take(&mut self.outbox);
+        let socket = &mut self.socket;
+        // What was to be sent before the goodbye still goes out, if the client reads.
+        let _ = timeout(CLOSING, async {
+            for message in waiting {
+                socket.feed(message).await?;
+            }
+            socket.flush().await
+        })
+        .await;
+        say_goodbye(self.socket, &close).await;
+    }
+
+    async fn receive(&mut self, message: Message) -> Result<(), Close> {
+        let text = match message {
+            Message::Text(text) => text,
+            Message::Binary(_) => return Err(Close::BadRequest("Invalid message: it takes text".into())),
+            // Answered by the socket itself.
+            Message::Ping(_) | Message::Pong(_) => return Ok(()),
+            Message::Close(_) => return Err(Close::Normal),
+        };
+        match self.machine.receive(text.as_str()) {
+            Effect::Authenticate(payload) => self.authenticate(&payload),
+            Effect::Refresh(payload) => self.refresh(&payload),
+            Effect::Start { id, payload } => {
+                self.start(id, payload);
+                Ok(())
+            }
+            Effect::Stop { id } => {
+                self.operations.remove(&id);
+                Ok(())
+            }
+            Effect::Send(text) => {
+                self.send(text);
+                Ok(())
+            }
+            Effect::Alive => {
+                self.deadlines.pong = Instant::now() + NEVER;
+                Ok(())
+            }
+            Effect::Close(close) => Err(close),
+        }
+    }
+
+    fn authenticate(&mut self, payload: &Value) -> Result<(), Close> {
+        let header = self.authorization.take();
+        let token = token(payload).or_else(|| header.as_ref().and_then(|value| value.to_str().ok()));
+        let viewer = self.api.auth().viewer(token).map_err(|_| Close::Forbidden)?;
+        self.present = viewer.user().map(|user| self.api.presence().enter(user.clone()));
+        self.take_viewer(viewer);
+        self.deadlines.init = Instant::now() + NEVER;
+        self.deadlines.ping = Instant::now() + PING;
+        let acknowledged = self.machine.acknowledge();
+        self.send(acknowledged);
+        Ok(())
+    }
+
+    /// A ping with a token: the connection goes on with it. Other payloads are only answered.
+    fn refresh(&mut self, payload: &Value) -> Result<(), Close> {
+        let Some(token) = token(payload) else {
+            self.send(Machine::pong(None));
+            return Ok(());
+        };
+        let viewer = self.api.auth().viewer(Some(token)).map_err(|_| Close::Forbidden)?;
+        let same = self.viewer.as_ref().is_some_and(|before| before.user() == viewer.user());
+        if !same {
+            return Err(Close::Forbidden);
+        }
+        let until = viewer.expires_at().map_or(Value::Null, |time| Value::String(time.to_string()));
+        self.take_viewer(viewer);
+        let payload = Value::Object([(async_graphql::Name::new("expiresAt"), until)].into_iter().collect());
+        self.send(Machine::pong(Some(payload)));
+        Ok(())
+    }
+
+    fn take_viewer(&mut self, viewer: Viewer) {
+        let left = viewer.expires_at().map(|end| end.millis().saturating_sub(Timestamp::now().millis()));
+        let left =
+            left.map_or(NEVER, |millis| Duration::from_millis(u64::try_from(millis).unwrap_or(0)).min(NEVER));
+        self.deadlines.token = Instant::now() + left;
+        self.viewer = Some(viewer);
+    }
+
+    fn start(&mut self, id: String, payload: StartPayload) {
+        let Some(viewer) = self.viewer.clone() else { return };
+        let variables = payload.variables.map(serde_json::Value::Object).map(Variables::from_json);
+        let params = Params {
+            query: payload.query,
+            operation_name: payload.operation_name.filter(|name| !name.is_empty()),
+            variables: variables.unwrap_or_default(),
+        };
+        let outcomes = self.api.start(params, viewer).map(|outcome| {
+            Some(match outcome {
+                Outcome::Result(response) => Output::Result(response),
+                Outcome::Refused(response) => Output::Failed(response),
+            })
+        });
+        // The end is an item too: the client is told of it.
+        let outputs = outcomes.chain(futures_util::stream::once(std::future::ready(None)));
+        self.operations.insert(id, outputs.boxed());
+    }
+
+    fn output(&mut self, id: &str, output: Option<Output>) {
+        let text = match output {
+            Some(Output::Result(response)) => self.machine.next(id, &Payload::of(&response)),
+            Some(Output::Failed(response)) => {
+                self.operations.remove(id);
+                self.machine.failed(id, &response.errors)
+            }
+            None => {
+                self.operations.remove(id);
+                self.machine.completed(id)
+            }
+        };
+        self.send(text);
+    }
+
+    fn send(&mut self, text: String) {
+        if self.outbox.is_empty() && !self.unflushed {
+            self.deadlines.stalled = Instant::now() + STALLED;
+        }
+        self.outbox.push_back(Message::text(text));
+    }
+
+    fn deadline(&mut self) -> Result<(), Close> {
+        let now = Instant::now();
+        if self.deadlines.token <= now {
+            return Err(Close::TokenExpired);
+        }
+        if self.deadlines.drained <= now {
+            return Err(Close::Restart);
+        }
+        if self.deadlines.init <= now {
+            return Err(Close::InitTimeout);
+        }
+        if self.deadlines.stalled <= now {
+            return Err(Close::SlowConsumer);
+        }
+        if self.deadlines.pong <= now {
+            return Err(Close::PongTimeout);
+        }
+        if self.deadlines.ping <= now {
+            self.deadlines.ping = now + PING;
+            if self.machine.answers_pings() {
+                self.deadlines.pong = now + PING;
+            }
+            let ping = self.machine.keep_alive();
+            self.send(ping);
+        }
+        Ok(())
+    }
+}
+
+enum Step {
+    Received(Message),
+    Sent,
+    Output(String, Option<Output>),
+    Deadline,
+    Drain,
+}
+
+enum SocketEvent {
+    Received(Message),
+    /// Everything that waited was taken by the client's side.
+    Sent,
+    Gone,
+}
+
+/// Sends what waits and reads what came, whichever goes on. State lies outside, so dropping the future loses nothing.
+fn poll_socket(
+    cx: &mut Context<'_>,
+    socket: &mut WebSocket,
+    outbox: &mut VecDeque<Message>,
+    unflushed: &mut bool,
+    sends: bool,
+    reads: bool,
+) -> Poll<SocketEvent> {
+    if sends {
+        match poll_send(cx, socket, outbox, unflushed) {
+            Poll::Ready(Ok(())) => return Poll::Ready(SocketEvent::Sent),
+            Poll::Ready(Err(_)) => return Poll::Ready(SocketEvent::Gone),
+            Poll::Pending => {}
+        }
+    }
+    if reads {
+        return match ready!(socket.poll_next_unpin(cx)) {
+            Some(Ok(message)) => Poll::Ready(SocketEvent::Received(message)),
+            _ => Poll::Ready(SocketEvent::Gone),
+        };
+    }
+    Poll::Pending
+}
+
+fn poll_send(
+    cx: &mut Context<'_>,
+    socket: &mut WebSocket,
+    outbox: &mut VecDeque<Message>,
+    unflushed: &mut bool,
+) -> Poll<std::result::Result<(), axum::Error>> {
+    let mut socket = Pin::new(socket);
+    loop {
+        if *unflushed {
+            ready!(socket.as_mut().poll_flush(cx))?;
+            *unflushed = false;
+        }
+        if outbox.is_empty() {
+            return Poll::Ready(Ok(()));
+        }
+        ready!(socket.as_mut().poll_ready(cx))?;
+        if let Some(message) = outbox.pop_front() {
+            socket.as_mut().start_send(message)?;
+            *unflushed = true;
+        }
+    }
+}
+
+/// The token of a payload: `authorization` or `Authorization`, with or without "Bearer ", or `token`.
+fn token(payload: &Value) -> Option<&str> {
+    let Value::Object(fields) = payload else { return None };
+    ["authorization", "Authorization", "token"].iter().find_map(|name| match fields.get(*name) {
+        Some(Value::String(text)) => Some(text.as_str()),
+        _ => None,
+    })
+}
+
+async fn say_goodbye(mut socket: WebSocket, close: &Close) {
+    let frame = CloseFrame { code: close.code(), reason: close.reason().into() };
+    let _ = timeout(CLOSING, async {
+        socket.send(Message::Close(Some(frame))).await?;
+        // The other side answers with a close frame of its own; what comes before that is not read any more.
+        while socket.next().await.is_some_and(|message| message.is_ok()) {}
+        Ok::<(), axum::Error>(())
+    })
+    .await;
+}

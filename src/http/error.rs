@@ -1,0 +1,48 @@
+//! Errors as JSON.
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+
+use crate::{domain::Error, telemetry};
+
+/// An error as REST shows it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ErrorBody {
+    /// One sentence for people.
+    #[schema(example = "title is empty, it takes 1 to 200 characters")]
+    pub error: String,
+    /// The stable word that clients branch on.
+    #[schema(example = "BAD_USER_INPUT")]
+    pub code: &'static str,
+    /// The field at fault, where one is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "title")]
+    pub field: Option<&'static str>,
+}
+
+/// The response to a request that was not carried out.
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        telemetry::log_failure(&self);
+        let body = ErrorBody { error: self.to_string(), code: self.code(), field: self.at_field() };
+        respond(&self, Json(body).into_response())
+    }
+}
+
+/// Gives a response that tells of `error` the status and headers that belong to it.
+pub fn respond(error: &Error, mut response: Response) -> Response {
+    *response.status_mut() =
+        StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    if let Some(pause) = error.retry_after() {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(pause.as_secs().max(1)));
+    }
+    if matches!(error, Error::Unauthenticated(_)) {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}

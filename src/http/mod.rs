@@ -1,0 +1,19 @@
+//! What the doors over HTTP share: who calls, JSON bodies, errors, and what surrounds every request.
+//!
+//! It knows HTTP and the domain, and no route.
+
+mod body;
+mod caller;
+mod error;
+mod guard;
+mod request_log;
+mod surround;
+
+pub use self::{
+    body::read_json,
+    caller::Caller,
+    error::{ErrorBody, respond},
+    guard::{Origins, guard},
+    request_log::{Note, RequestId, log_request},
+    surround::{answer_panics, limit_time, security_headers},
+};

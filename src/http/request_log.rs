@@ -1,0 +1,91 @@
+//! One log line a request.
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::Instant,
+};
+
+use axum::{
+    extract::{MatchedPath, Request},
+    http::{HeaderName, HeaderValue},
+    middleware::Next,
+    response::Response,
+};
+use tracing::Instrument;
+
+use crate::domain::UserId;
+
+/// The header that a request id comes in and goes out by.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The longest id that is taken over.
+const ID_LENGTH: usize = 64;
+
+/// The id of a request: the caller's where it fits, else a new one.
+#[derive(Clone, Debug)]
+pub struct RequestId(HeaderValue);
+
+impl RequestId {
+    /// Letters, digits and `-_.`, up to 64 of them: anything else could forge log lines.
+    fn of(request: &Request) -> Self {
+        let given = request.headers().get(REQUEST_ID).filter(|value| {
+            let bytes = value.as_bytes();
+            let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+            (1..=ID_LENGTH).contains(&bytes.len()) && bytes.iter().all(plain)
+        });
+        Self(given.cloned().unwrap_or_else(|| {
+            let id = format!("{:016x}", rand::random::<u64>());
+            HeaderValue::from_str(&id).unwrap_or(HeaderValue::from_static("none"))
+        }))
+    }
+
+    fn as_str(&self) -> &str {
+        self.0.to_str().unwrap_or_default()
+    }
+}
+
+/// What a door tells the log of a request while it handles it.
+#[derive(Clone, Debug, Default)]
+pub struct Note(Arc<Noted>);
+
+#[derive(Debug, Default)]
+struct Noted {
+    user: OnceLock<UserId>,
+    operation: OnceLock<String>,
+}
+
+impl Note {
+    /// Who calls.
+    pub fn user(&self, user: UserId) {
+        let _ = self.0.user.set(user);
+    }
+
+    /// The name of the GraphQL operation.
+    pub fn operation(&self, name: String) {
+        let _ = self.0.operation.set(name);
+    }
+}
+
+/// Logs one line when the request is answered: its id, method, route or operation, user, status and time.
+pub async fn log_request(mut request: Request, next: Next) -> Response {
+    let start = Instant::now();
+    let id = RequestId::of(&request);
+    let note = Note::default();
+    let method = request.method().clone();
+    // The route and not the path: paths hold user ids, and there are as many as users.
+    let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
+    request.extensions_mut().insert(note.clone());
+    let span = tracing::info_span!("request", id = id.as_str());
+    let mut response = next.run(request).instrument(span).await;
+    tracing::info!(
+        request_id = id.as_str(),
+        %method,
+        route,
+        operation = note.0.operation.get().map(String::as_str),
+        user = note.0.user.get().map(UserId::as_str),
+        status = response.status().as_u16(),
+        ms = (start.elapsed().as_secs_f64() * 1e5).round() / 1e2,
+        "answered"
+    );
+    response.headers_mut().insert(REQUEST_ID, id.0);
+    response
+}

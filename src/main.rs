@@ -1,0 +1,189 @@
+//! The command line: parses, builds, runs.
+
+use std::{io, process::ExitCode, time::Duration};
+
+use clap::{Args, Parser, Subcommand};
+use pulse::{
+    app::App,
+    config::Config,
+    domain::{Clock, Role, UserId},
+    graphql, service,
+    store::Store,
+    telemetry,
+};
+use tokio::net::TcpListener;
+
+/// The real-time backend of a learning product: activities, analytics and notifications over GraphQL, REST and live
+/// subscriptions.
+#[derive(Parser)]
+#[command(
+    version,
+    about,
+    after_help = "Settings come from the environment, with .env read first: see `pulse config`."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve until SIGTERM or Ctrl-C (what `pulse` alone does too)
+    Serve,
+    /// Bring the schema of the database at DATABASE_URL up to date and end
+    Migrate,
+    /// Print the GraphQL schema in the Schema Definition Language
+    Schema,
+    /// Print a token that is signed with JWT_SECRET
+    Token(Token),
+    /// Print the settings in force, secrets hidden
+    Config,
+}
+
+#[derive(Args)]
+struct Token {
+    /// Whose token: 1 to 128 characters
+    #[arg(long, value_parser = parse_user)]
+    user: UserId,
+    /// user, service or admin: a service or admin acts for anyone
+    #[arg(long, default_value = "user", value_parser = parse_role)]
+    role: Role,
+    /// How long it holds: 30s, 15m, 1h, 7d
+    #[arg(long, default_value = "1h", value_parser = parse_lifetime)]
+    expires: Duration,
+}
+
+fn main() -> ExitCode {
+    let command = Cli::parse().command.unwrap_or(Command::Serve);
+    match run(command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("pulse: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<(), String> {
+    match command {
+        Command::Schema => {
+            print!("{}", graphql::sdl());
+            return Ok(());
+        }
+        Command::Config => {
+            print!("{}", config()?);
+            return Ok(());
+        }
+        Command::Token(token) => return print_token(&token),
+        Command::Serve | Command::Migrate => {}
+    }
+    let config = config()?;
+    telemetry::init(&config);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("the runtime did not start: {error}"))?;
+    runtime.block_on(async {
+        match command {
+            Command::Migrate => migrate(&config).await,
+            _ => serve(&config).await,
+        }
+    })
+}
+
+fn config() -> Result<Config, String> {
+    Config::from_env().map_err(|error| error.to_string())
+}
+
+fn print_token(token: &Token) -> Result<(), String> {
+    let config = config()?;
+    let secret =
+        config.jwt_secret.as_deref().ok_or("JWT_SECRET is not set, and a token is signed with it")?;
+    let text =
+        service::issue(secret, &token.user, token.role, token.expires).map_err(|error| error.to_string())?;
+    println!("{text}");
+    Ok(())
+}
+
+async fn migrate(config: &Config) -> Result<(), String> {
+    let applied = Store::migrate(&config.database_url).await.map_err(database_problem)?;
+    println!("the schema is up to date, {applied} steps were applied");
+    Ok(())
+}
+
+async fn serve(config: &Config) -> Result<(), String> {
+    let app = App::build(config, Clock::default()).await.map_err(database_problem)?;
+    let listener = TcpListener::bind((config.host, config.port)).await.map_err(|error| {
+        format!("PORT {} on HOST {} cannot be listened on: {error}", config.port, config.host)
+    })?;
+    let address = listener.local_addr().map_err(|error: io::Error| error.to_string())?;
+    telemetry::banner(config, address, app.database());
+    app.run(listener, shutdown()).await.map_err(|error| format!("the server ended: {error}"))
+}
+
+fn database_problem(error: pulse::domain::Error) -> String {
+    let cause = error.cause().map_or_else(|| error.to_string(), ToString::to_string);
+    format!("the database at DATABASE_URL cannot be used: {cause}")
+}
+
+/// Ends with SIGTERM or Ctrl-C.
+async fn shutdown() {
+    let interrupted = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupted => {}
+        () = terminated => {}
+    }
+}
+
+fn parse_user(text: &str) -> Result<UserId, String> {
+    UserId::parse("user", text).map_err(|error| error.to_string())
+}
+
+fn parse_role(text: &str) -> Result<Role, String> {
+    Role::parse(text).ok_or_else(|| "it takes user, service or admin".to_owned())
+}
+
+fn parse_lifetime(text: &str) -> Result<Duration, String> {
+    let takes = || "it takes a number with its unit, such as 30s, 15m, 1h, 7d".to_owned();
+    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(takes)?;
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return Err(takes()),
+    };
+    let number: u64 = number.parse().map_err(|_| takes())?;
+    let seconds = number.checked_mul(seconds).filter(|seconds| *seconds > 0).ok_or_else(takes)?;
+    Ok(Duration::from_secs(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lifetimes_have_a_unit() {
+        assert_eq!(parse_lifetime("90m"), Ok(Duration::from_secs(5_400)));
+        for text in ["", "h", "10", "0s", "-1h", "1w", "1.5h", "99999999999999999999d", "1é"] {
+            assert!(parse_lifetime(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+}

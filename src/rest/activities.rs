@@ -1,0 +1,151 @@
+//! `/api/activities`.
+
+use axum::{Json, extract::State, http::StatusCode};
+
+use crate::{
+    domain::{self, ActivityType, Result},
+    http::{Caller, ErrorBody},
+};
+
+use super::{
+    Rest,
+    decode::{ActivityId, Fields, PageQuery, PathUser},
+    shapes::{Activity, ActivityPage, Message, ModifiedCount, NewActivity, UnreadCount},
+};
+
+/// A page of a user's activities, newest first.
+#[utoipa::path(
+    get, path = "/api/activities/{id}", tag = "activities",
+    params(
+        ("id" = String, Path, description = "The user whose activities they are"),
+        ("limit" = Option<u32>, Query, description = "How many: 1 to 200, 20 if absent; a larger number is taken as 200"),
+        ("skip" = Option<u64>, Query, description = "How many of the newest to leave out")
+    ),
+    responses(
+        (status = 200, description = "The page", body = ActivityPage),
+        (status = 400, description = "A field cannot be used", body = ErrorBody),
+        (status = 401, description = "No token, or not one that can be trusted", body = ErrorBody),
+        (status = 403, description = "Another user's", body = ErrorBody),
+        (status = 503, description = "Try again shortly", body = ErrorBody)
+    )
+)]
+pub(super) async fn list(
+    State(rest): State<Rest>,
+    Caller(viewer): Caller,
+    PathUser(user): PathUser,
+    PageQuery(window): PageQuery<20>,
+) -> Result<Json<ActivityPage>> {
+    let page = rest.services().activities.page(&viewer, Some(user), window).await?;
+    Ok(Json(page.into()))
+}
+
+/// How many of a user's activities are unread.
+#[utoipa::path(
+    get, path = "/api/activities/{userId}/unread/count", tag = "activities",
+    params(("userId" = String, Path, description = "Whose")),
+    responses(
+        (status = 200, description = "The count", body = UnreadCount),
+        (status = 400, description = "A field cannot be used", body = ErrorBody),
+        (status = 401, description = "No token, or not one that can be trusted", body = ErrorBody),
+        (status = 403, description = "Another user's", body = ErrorBody),
+        (status = 503, description = "Try again shortly", body = ErrorBody)
+    )
+)]
+pub(super) async fn unread_count(
+    State(rest): State<Rest>,
+    Caller(viewer): Caller,
+    PathUser(user): PathUser,
+) -> Result<Json<UnreadCount>> {
+    let unread_count = rest.services().activities.unread_count(&viewer, Some(user)).await?;
+    Ok(Json(UnreadCount { unread_count }))
+}
+
+/// Creates an activity; it is durable when this answers.
+#[utoipa::path(
+    post, path = "/api/activities", tag = "activities",
+    request_body = NewActivity,
+    responses(
+        (status = 201, description = "The activity", body = Activity),
+        (status = 400, description = "A field cannot be used", body = ErrorBody),
+        (status = 401, description = "No token, or not one that can be trusted", body = ErrorBody),
+        (status = 403, description = "Another user's", body = ErrorBody),
+        (status = 413, description = "The body is too large", body = ErrorBody),
+        (status = 415, description = "The body is not application/json", body = ErrorBody),
+        (status = 503, description = "Try again shortly", body = ErrorBody)
+    )
+)]
+pub(super) async fn create(
+    State(rest): State<Rest>,
+    Caller(viewer): Caller,
+    mut fields: Fields,
+) -> Result<(StatusCode, Json<Activity>)> {
+    let user = fields.user()?;
+    let kind = ActivityType::parse("type", &fields.text("type")?)?;
+    let (title, description) = (fields.text("title")?, fields.optional_text("description")?);
+    let new = domain::NewActivity::parse(kind, title, description, fields.value("data").as_ref())?;
+    let created = rest.services().activities.create(&viewer, user, new).await?;
+    Ok((StatusCode::CREATED, Json((&*created).into())))
+}
+
+/// Marks an activity read; again: the same answer.
+#[utoipa::path(
+    patch, path = "/api/activities/{activityId}/read", tag = "activities",
+    params(("activityId" = String, Path, description = "24 hex digits")),
+    responses(
+        (status = 200, description = "The activity", body = Activity),
+        (status = 400, description = "A field cannot be used", body = ErrorBody),
+        (status = 401, description = "No token, or not one that can be trusted", body = ErrorBody),
+        (status = 404, description = "No such activity", body = ErrorBody),
+        (status = 503, description = "Try again shortly", body = ErrorBody)
+    )
+)]
+pub(super) async fn mark_read(
+    State(rest): State<Rest>,
+    Caller(viewer): Caller,
+    ActivityId(id): ActivityId,
+) -> Result<Json<Activity>> {
+    let marked = rest.services().activities.mark_read(&viewer, id).await?;
+    Ok(Json((&marked).into()))
+}
+
+/// Marks every activity of a user read.
+#[utoipa::path(
+    patch, path = "/api/activities/{userId}/read-all", tag = "activities",
+    params(("userId" = String, Path, description = "Whose")),
+    responses(
+        (status = 200, description = "How many were unread", body = ModifiedCount),
+        (status = 400, description = "A field cannot be used", body = ErrorBody),
+        (status = 401, description = "No token, or not one that can be trusted", body = ErrorBody),
+        (status = 403, description = "Another user's", body = ErrorBody),
+        (status = 503, description = "Try again shortly", body = ErrorBody)
+    )
+)]
+pub(super) async fn mark_all_read(
+    State(rest): State<Rest>,
+    Caller(viewer): Caller,
+    PathUser(user): PathUser,
+) -> Result<Json<ModifiedCount>> {
+    let modified_count = rest.services().activities.mark_all_read(&viewer, Some(user)).await?;
+    Ok(Json(ModifiedCount { modified_count }))
+}
+
+/// Deletes an activity.
+#[utoipa::path(
+    delete, path = "/api/activities/{id}", tag = "activities",
+    params(("id" = String, Path, description = "The activity: 24 hex digits")),
+    responses(
+        (status = 200, description = "It is gone", body = Message),
+        (status = 400, description = "A field cannot be used", body = ErrorBody),
+        (status = 401, description = "No token, or not one that can be trusted", body = ErrorBody),
+        (status = 404, description = "No such activity", body = ErrorBody),
+        (status = 503, description = "Try again shortly", body = ErrorBody)
+    )
+)]
+pub(super) async fn delete(
+    State(rest): State<Rest>,
+    Caller(viewer): Caller,
+    ActivityId(id): ActivityId,
+) -> Result<Json<Message>> {
+    rest.services().activities.delete(&viewer, id).await?;
+    Ok(Json(Message { message: "Activity deleted" }))
+}

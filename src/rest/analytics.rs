@@ -1,0 +1,194 @@
+//! `/api/analytics`.
+
+use axum::{Json, extract::State, http::StatusCode};
+
+use crate::{
+    domain::{self, AnalyticsChange, Error, Result, UserId, Viewer},
+    http::{Caller, ErrorBody},
+};
+
+use super::{
+    Rest,
+    decode::{Fields, PageQuery, PathUser},
+    shapes::{Analytics, Increment, LeaderboardPage, LearningHours, Streak, WeeklyEntry},
+};
+
+/// Everybody's analytics: most learning hours first, ties by userId.
+#[utoipa::path(
+    get, path = "/api/analytics/leaderboard/all", tag = "analytics",
+    params(
+        ("limit" = Option<u32>, Query, description = "How many: 1 to 200, 100 if absent; a larger number is taken as 200"),
+        ("skip" = Option<u64>, Query, description = "How many of the first to leave out")
+    ),
+    responses(
+        (status = 200, description = "The page", body = LeaderboardPage),
+        (status = 400, description = "A field cannot be used", body = ErrorBody),
+        (status = 401, description = "No token, or not one that can be trusted", body = ErrorBody),
+        (status = 503, description = "Try again shortly", body = ErrorBody)
+    )
+)]
+pub(super) async fn leaderboard(
+    State(rest): State<Rest>,
+    Caller(viewer): Caller,
+    PageQuery(window): PageQuery<100>,
+) -> Result<Json<LeaderboardPage>> {
+    Ok(Json(rest.services().analytics.leaderboard(&viewer, window).await?.into()))
+}
+
+/// A user's analytics.
+#[utoipa::path(
+    get, path = "/api/analytics/{userId}", tag = "analytics",
+    params(("userId" = String, Path, description = "Whose")),
+    responses(
+        (status = 200, description = "The analytics", body = Analytics),
+        (status = 400, description = "A field cannot be used", body = ErrorBody),
+        (status = 401, description = "No token, or not one that can be trusted", body = ErrorBody),
+        (status = 403, description = "Another user's", body = ErrorBody),
+        (status = 404, description = "No such analytics: the user has none yet", body = ErrorBody),
+        (status = 503, description = "Try again shortly", body = ErrorBody)
+    )
+)]
+pub(super) async fn get(
+    State(rest): State<Rest>,
+    Caller(viewer): Caller,
+    PathUser(user): PathUser,
+) -> Result<Json<Analytics>> {
+    let found = rest.services().analytics.get(&viewer, Some(user)).await?;
+    Ok(Json((&found.ok_or(Error::NotFound("analytics"))?).into()))
+}
+
+/// Creates a user's analytics, or leaves them as they stand.
+#[utoipa::path(
+    post, path = "/api/analytics/{userId}/init", tag = "analytics",
+    params(("userId" = String, Path, description = "Whose")),
+    responses(
+        (status = 201, description = "They were created", body = Analytics),
+        (status = 200, description = "They stood already", body = Analytics),
+        (status = 400, description = "A field cannot be used", body = ErrorBody),
+        (status = 401, description = "No token, or not one that can be trusted", body = ErrorBody),
+        (status = 403, description = "Another user's", body = ErrorBody),
+        (status = 503, description = "Try again shortly", body = ErrorBody)
+    )
+)]
+pub(super) async fn init(
+    State(rest): State<Rest>,
+    Caller(viewer): Caller,
+    PathUser(user): PathUser,
+) -> Result<(StatusCode, Json<Analytics>)> {
+    let changed = rest.services().analytics.change(&viewer, Some(user), AnalyticsChange::Init).await?;
+    let status = if changed.created { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json((&changed.analytics).into())))
+}
+
+/// Adds to a user's learning hours.
+#[utoipa::path(
+    patch, path = "/api/analytics/{userId}/learning-hours", tag = "analytics",
+    params(("userId" = String, Path, description = "Whose")),
+    request_body = LearningHours,
+    responses(
+        (status = 200, description = "The analytics", body = Analytics),
+        (status = 400, description = "A field cannot be used", body = ErrorBody),
+        (status = 401, description = "No token, or not one that can be trusted", body = ErrorBody),
+        (status = 403, description = "Another user's", body = ErrorBody),
+        (status = 413, description = "The body is too large", body = ErrorBody),
+        (status = 415, description = "The body is not application/json", body = ErrorBody),
+        (status = 503, description = "Try again shortly", body = ErrorBody)
+    )
+)]
+pub(super) async fn learning_hours(
+    State(rest): State<Rest>,
+    Caller(viewer): Caller,
+    PathUser(user): PathUser,
+    mut fields: Fields,
+) -> Result<Json<Analytics>> {
+    let change = AnalyticsChange::add_hours(fields.number("hours")?)?;
+    apply(&rest, &viewer, user, change).await
+}
+
+/// Sets a user's streaks. The longest one never falls.
+#[utoipa::path(
+    patch, path = "/api/analytics/{userId}/streak", tag = "analytics",
+    params(("userId" = String, Path, description = "Whose")),
+    request_body = Streak,
+    responses(
+        (status = 200, description = "The analytics", body = Analytics),
+        (status = 400, description = "A field cannot be used", body = ErrorBody),
+        (status = 401, description = "No token, or not one that can be trusted", body = ErrorBody),
+        (status = 403, description = "Another user's", body = ErrorBody),
+        (status = 413, description = "The body is too large", body = ErrorBody),
+        (status = 415, description = "The body is not application/json", body = ErrorBody),
+        (status = 503, description = "Try again shortly", body = ErrorBody)
+    )
+)]
+pub(super) async fn streak(
+    State(rest): State<Rest>,
+    Caller(viewer): Caller,
+    PathUser(user): PathUser,
+    mut fields: Fields,
+) -> Result<Json<Analytics>> {
+    let change = AnalyticsChange::set_streak(fields.whole("currentStreak")?, fields.whole("longestStreak")?)?;
+    apply(&rest, &viewer, user, change).await
+}
+
+/// Adds to one of a user's counters.
+#[utoipa::path(
+    patch, path = "/api/analytics/{userId}/increment", tag = "analytics",
+    params(("userId" = String, Path, description = "Whose")),
+    request_body = Increment,
+    responses(
+        (status = 200, description = "The analytics", body = Analytics),
+        (status = 400, description = "A field cannot be used", body = ErrorBody),
+        (status = 401, description = "No token, or not one that can be trusted", body = ErrorBody),
+        (status = 403, description = "Another user's", body = ErrorBody),
+        (status = 413, description = "The body is too large", body = ErrorBody),
+        (status = 415, description = "The body is not application/json", body = ErrorBody),
+        (status = 503, description = "Try again shortly", body = ErrorBody)
+    )
+)]
+pub(super) async fn increment(
+    State(rest): State<Rest>,
+    Caller(viewer): Caller,
+    PathUser(user): PathUser,
+    mut fields: Fields,
+) -> Result<Json<Analytics>> {
+    let stat = domain::StatName::parse("statName", &fields.text("statName")?)?;
+    let change = AnalyticsChange::increment(stat, fields.optional_whole("incrementBy")?.unwrap_or(1))?;
+    apply(&rest, &viewer, user, change).await
+}
+
+/// Adds to a day. A second entry for a day adds to the first.
+#[utoipa::path(
+    post, path = "/api/analytics/{userId}/weekly", tag = "analytics",
+    params(("userId" = String, Path, description = "Whose")),
+    request_body = WeeklyEntry,
+    responses(
+        (status = 200, description = "The analytics", body = Analytics),
+        (status = 400, description = "A field cannot be used", body = ErrorBody),
+        (status = 401, description = "No token, or not one that can be trusted", body = ErrorBody),
+        (status = 403, description = "Another user's", body = ErrorBody),
+        (status = 413, description = "The body is too large", body = ErrorBody),
+        (status = 415, description = "The body is not application/json", body = ErrorBody),
+        (status = 503, description = "Try again shortly", body = ErrorBody)
+    )
+)]
+pub(super) async fn weekly(
+    State(rest): State<Rest>,
+    Caller(viewer): Caller,
+    PathUser(user): PathUser,
+    mut fields: Fields,
+) -> Result<Json<Analytics>> {
+    let (date, hours) = (fields.text("date")?, fields.number("hoursLogged")?);
+    let entry = domain::WeeklyEntry::parse(&date, hours, fields.whole("logsCount")?)?;
+    let change = AnalyticsChange::AddWeekly(entry);
+    apply(&rest, &viewer, user, change).await
+}
+
+async fn apply(
+    rest: &Rest,
+    viewer: &Viewer,
+    user: UserId,
+    change: AnalyticsChange,
+) -> Result<Json<Analytics>> {
+    let changed = rest.services().analytics.change(viewer, Some(user), change).await?;
+    Ok(Json((&changed.analytics).into()))
+}

@@ -1,0 +1,143 @@
+//! The REST door: the documented routes for curl and old code. Each decodes, calls one service, encodes.
+//!
+//! Routes are registered together with their documentation, so that `/api/openapi.json` cannot leave one out.
+
+mod activities;
+mod analytics;
+mod decode;
+mod health;
+mod notifications;
+mod shapes;
+
+use std::{sync::Arc, time::Instant};
+
+use axum::{Json, Router, extract::FromRef, response::IntoResponse, routing::get};
+use tokio_util::sync::CancellationToken;
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    domain::Error,
+    service::{Authenticator, Services},
+};
+
+/// What the REST door needs. Cheap to clone.
+#[derive(Clone)]
+pub struct Rest(Arc<Inner>);
+
+struct Inner {
+    services: Services,
+    auth: Authenticator,
+    body_bytes: usize,
+    started: Instant,
+    draining: CancellationToken,
+}
+
+impl Rest {
+    /// The door to `services`; not ready any more once `draining` is cancelled.
+    pub fn new(
+        services: Services,
+        auth: Authenticator,
+        body_bytes: usize,
+        draining: CancellationToken,
+    ) -> Self {
+        Self(Arc::new(Inner { services, auth, body_bytes, started: Instant::now(), draining }))
+    }
+
+    fn services(&self) -> &Services {
+        &self.0.services
+    }
+}
+
+impl FromRef<Rest> for Authenticator {
+    fn from_ref(rest: &Rest) -> Self {
+        rest.0.auth.clone()
+    }
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Pulse",
+        description = "Activities, analytics and notifications of the users of a learning product. An error has one \
+                       sentence, a stable code and, where one field is at fault, its name."
+    ),
+    modifiers(&Bearer),
+    security(("bearer" = [])),
+    tags(
+        (name = "health", description = "Whether the server is there"),
+        (name = "activities", description = "What users did"),
+        (name = "analytics", description = "What users have reached, in numbers"),
+        (name = "notifications", description = "What users are told")
+    )
+)]
+struct Document;
+
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .description(Some(
+                "HS256 with JWT_SECRET. In development a request without a token acts as a service.",
+            ))
+            .build();
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
+    }
+}
+
+fn documented() -> OpenApiRouter<Rest> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(health::health))
+        .routes(routes!(health::ready))
+        // One path, two meanings: a user's feed to read, an item of a feed to delete.
+        .routes(routes!(activities::list, activities::delete))
+        .routes(routes!(activities::unread_count))
+        .routes(routes!(activities::create))
+        .routes(routes!(activities::mark_read))
+        .routes(routes!(activities::mark_all_read))
+        .routes(routes!(analytics::leaderboard))
+        .routes(routes!(analytics::get))
+        .routes(routes!(analytics::init))
+        .routes(routes!(analytics::learning_hours))
+        .routes(routes!(analytics::streak))
+        .routes(routes!(analytics::increment))
+        .routes(routes!(analytics::weekly))
+        // One path, two meanings: a user's feed to read, an item of a feed to delete.
+        .routes(routes!(notifications::list, notifications::delete))
+        .routes(routes!(notifications::unread_count))
+        .routes(routes!(notifications::create))
+        .routes(routes!(notifications::mark_read))
+        .routes(routes!(notifications::mark_all_read))
+        .routes(routes!(notifications::clear))
+}
+
+/// The OpenAPI 3.1 document of every route.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    documented().into_openapi()
+}
+
+/// The routes under `/api`.
+pub fn router(rest: Rest) -> Router {
+    let (router, document) = documented().split_for_parts();
+    let document = Json(document);
+    router
+        .route("/api/openapi.json", get(move || async move { document.clone() }))
+        .route("/api/{*path}", axum::routing::any(unknown))
+        .method_not_allowed_fallback(not_allowed)
+        .with_state(rest)
+}
+
+async fn unknown() -> Error {
+    Error::NotFound("path")
+}
+
+async fn not_allowed() -> impl IntoResponse {
+    Error::MethodNotAllowed("this method is not allowed on this path".into())
+}

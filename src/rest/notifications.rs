@@ -1,0 +1,176 @@
+//! `/api/notifications`.
+
+use axum::{Json, extract::State, http::StatusCode};
+
+use crate::{
+    domain::{self, NotificationType, Result},
+    http::{Caller, ErrorBody},
+};
+
+use super::{
+    Rest,
+    decode::{Fields, NotificationId, PageQuery, PathUser},
+    shapes::{
+        DeletedCount, Message, ModifiedCount, NewNotification, Notification, NotificationPage, UnreadCount,
+    },
+};
+
+/// A page of a user's notifications, newest first.
+#[utoipa::path(
+    get, path = "/api/notifications/{id}", tag = "notifications",
+    params(
+        ("id" = String, Path, description = "The user whose notifications they are"),
+        ("limit" = Option<u32>, Query, description = "How many: 1 to 200, 50 if absent; a larger number is taken as 200"),
+        ("skip" = Option<u64>, Query, description = "How many of the newest to leave out")
+    ),
+    responses(
+        (status = 200, description = "The page", body = NotificationPage),
+        (status = 400, description = "A field cannot be used", body = ErrorBody),
+        (status = 401, description = "No token, or not one that can be trusted", body = ErrorBody),
+        (status = 403, description = "Another user's", body = ErrorBody),
+        (status = 503, description = "Try again shortly", body = ErrorBody)
+    )
+)]
+pub(super) async fn list(
+    State(rest): State<Rest>,
+    Caller(viewer): Caller,
+    PathUser(user): PathUser,
+    PageQuery(window): PageQuery<50>,
+) -> Result<Json<NotificationPage>> {
+    let page = rest.services().notifications.page(&viewer, Some(user), window).await?;
+    Ok(Json(page.into()))
+}
+
+/// How many of a user's notifications are unread.
+#[utoipa::path(
+    get, path = "/api/notifications/{userId}/unread/count", tag = "notifications",
+    params(("userId" = String, Path, description = "Whose")),
+    responses(
+        (status = 200, description = "The count", body = UnreadCount),
+        (status = 400, description = "A field cannot be used", body = ErrorBody),
+        (status = 401, description = "No token, or not one that can be trusted", body = ErrorBody),
+        (status = 403, description = "Another user's", body = ErrorBody),
+        (status = 503, description = "Try again shortly", body = ErrorBody)
+    )
+)]
+pub(super) async fn unread_count(
+    State(rest): State<Rest>,
+    Caller(viewer): Caller,
+    PathUser(user): PathUser,
+) -> Result<Json<UnreadCount>> {
+    let unread_count = rest.services().notifications.unread_count(&viewer, Some(user)).await?;
+    Ok(Json(UnreadCount { unread_count }))
+}
+
+/// Creates a notification; it is durable when this answers.
+#[utoipa::path(
+    post, path = "/api/notifications", tag = "notifications",
+    request_body = NewNotification,
+    responses(
+        (status = 201, description = "The notification", body = Notification),
+        (status = 400, description = "A field cannot be used", body = ErrorBody),
+        (status = 401, description = "No token, or not one that can be trusted", body = ErrorBody),
+        (status = 403, description = "Another user's", body = ErrorBody),
+        (status = 413, description = "The body is too large", body = ErrorBody),
+        (status = 415, description = "The body is not application/json", body = ErrorBody),
+        (status = 503, description = "Try again shortly", body = ErrorBody)
+    )
+)]
+pub(super) async fn create(
+    State(rest): State<Rest>,
+    Caller(viewer): Caller,
+    mut fields: Fields,
+) -> Result<(StatusCode, Json<Notification>)> {
+    let user = fields.user()?;
+    let kind = NotificationType::parse("type", &fields.text("type")?)?;
+    let (title, message) = (fields.text("title")?, fields.text("message")?);
+    let (action_url, expires_at) = (fields.optional_text("actionUrl")?, fields.optional_text("expiresAt")?);
+    let now = rest.services().notifications.now();
+    let new = domain::NewNotification::parse(kind, title, message, action_url, expires_at.as_deref(), now)?;
+    let created = rest.services().notifications.create(&viewer, user, new).await?;
+    Ok((StatusCode::CREATED, Json((&*created).into())))
+}
+
+/// Marks a notification read; again: the same answer.
+#[utoipa::path(
+    patch, path = "/api/notifications/{notificationId}/read", tag = "notifications",
+    params(("notificationId" = String, Path, description = "24 hex digits")),
+    responses(
+        (status = 200, description = "The notification", body = Notification),
+        (status = 400, description = "A field cannot be used", body = ErrorBody),
+        (status = 401, description = "No token, or not one that can be trusted", body = ErrorBody),
+        (status = 404, description = "No such notification", body = ErrorBody),
+        (status = 503, description = "Try again shortly", body = ErrorBody)
+    )
+)]
+pub(super) async fn mark_read(
+    State(rest): State<Rest>,
+    Caller(viewer): Caller,
+    NotificationId(id): NotificationId,
+) -> Result<Json<Notification>> {
+    let marked = rest.services().notifications.mark_read(&viewer, id).await?;
+    Ok(Json((&marked).into()))
+}
+
+/// Marks every notification of a user read.
+#[utoipa::path(
+    patch, path = "/api/notifications/{userId}/read-all", tag = "notifications",
+    params(("userId" = String, Path, description = "Whose")),
+    responses(
+        (status = 200, description = "How many were unread", body = ModifiedCount),
+        (status = 400, description = "A field cannot be used", body = ErrorBody),
+        (status = 401, description = "No token, or not one that can be trusted", body = ErrorBody),
+        (status = 403, description = "Another user's", body = ErrorBody),
+        (status = 503, description = "Try again shortly", body = ErrorBody)
+    )
+)]
+pub(super) async fn mark_all_read(
+    State(rest): State<Rest>,
+    Caller(viewer): Caller,
+    PathUser(user): PathUser,
+) -> Result<Json<ModifiedCount>> {
+    let modified_count = rest.services().notifications.mark_all_read(&viewer, Some(user)).await?;
+    Ok(Json(ModifiedCount { modified_count }))
+}
+
+/// Deletes a notification.
+#[utoipa::path(
+    delete, path = "/api/notifications/{id}", tag = "notifications",
+    params(("id" = String, Path, description = "The notification: 24 hex digits")),
+    responses(
+        (status = 200, description = "It is gone", body = Message),
+        (status = 400, description = "A field cannot be used", body = ErrorBody),
+        (status = 401, description = "No token, or not one that can be trusted", body = ErrorBody),
+        (status = 404, description = "No such notification", body = ErrorBody),
+        (status = 503, description = "Try again shortly", body = ErrorBody)
+    )
+)]
+pub(super) async fn delete(
+    State(rest): State<Rest>,
+    Caller(viewer): Caller,
+    NotificationId(id): NotificationId,
+) -> Result<Json<Message>> {
+    rest.services().notifications.delete(&viewer, id).await?;
+    Ok(Json(Message { message: "Notification deleted" }))
+}
+
+/// Deletes every notification of a user.
+#[utoipa::path(
+    delete, path = "/api/notifications/{userId}/clear-all", tag = "notifications",
+    params(("userId" = String, Path, description = "Whose")),
+    responses(
+        (status = 200, description = "How many are gone", body = DeletedCount),
+        (status = 400, description = "A field cannot be used", body = ErrorBody),
+        (status = 401, description = "No token, or not one that can be trusted", body = ErrorBody),
+        (status = 403, description = "Another user's", body = ErrorBody),
+        (status = 503, description = "Try again shortly", body = ErrorBody)
+    )
+)]
+pub(super) async fn clear(
+    State(rest): State<Rest>,
+    Caller(viewer): Caller,
+    PathUser(user): PathUser,
+) -> Result<Json<DeletedCount>> {
+    let deleted_count = rest.services().notifications.clear(&viewer, Some(user)).await?;
+    Ok(Json(DeletedCount { deleted_count }))
+}

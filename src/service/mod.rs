@@ -1,0 +1,56 @@
+//! What may be done, by whom, and what is written together. Every door calls these and nothing below.
+//!
+//! Who calls is an argument (`viewer: &Viewer`) of each operation, so no door can forget to ask.
+
+mod analytics;
+mod auth;
+mod database;
+mod feed;
+mod presence;
+
+use crate::{
+    domain::{Activity, Notification},
+    events::Hub,
+    store::Store,
+};
+
+pub use self::{
+    analytics::AnalyticsService,
+    auth::{Authenticator, issue},
+    database::DatabaseService,
+    feed::FeedService,
+    presence::{Presence, Present},
+};
+
+/// Activities and what may be done with them.
+pub type Activities = FeedService<Activity>;
+/// Notifications and what may be done with them.
+pub type Notifications = FeedService<Notification>;
+
+/// The services, as the doors are given them. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Services {
+    /// Activities.
+    pub activities: Activities,
+    /// Notifications.
+    pub notifications: Notifications,
+    /// Analytics, the leaderboard and unread counts.
+    pub analytics: AnalyticsService,
+    /// Who is there.
+    pub presence: Presence,
+    /// Whether the database answers.
+    pub database: DatabaseService,
+}
+
+impl Services {
+    /// The services on a store and the hub that hears of its commits.
+    pub fn new(store: Store, hub: Hub) -> Self {
+        Self {
+            activities: FeedService::new(store.clone(), hub.clone()),
+            notifications: FeedService::new(store.clone(), hub.clone()),
+            analytics: AnalyticsService::new(store.clone(), hub),
+            database: DatabaseService::new(store),
+            presence: Presence::default(),
+        }
+    }
+}

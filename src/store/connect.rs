@@ -1,0 +1,99 @@
+//! Connections to the two databases.
+
+use std::{str::FromStr, time::Duration};
+
+use sea_orm::{
+    DatabaseConnection, DbBackend, DbErr, RuntimeErr, SqlxPostgresConnector, SqlxSqliteConnector,
+    sqlx::{
+        self, Connection,
+        postgres::{PgConnectOptions, PgPoolOptions},
+        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    },
+};
+
+/// How long a caller waits for a connection before the database counts as gone.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long SQLite waits for another process that writes.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// A connection that was idle for longer is asked whether it still stands before it is used.
+const TRUST_IDLE: Duration = Duration::from_secs(1);
+/// Read-only connections to SQLite, each with a thread of its own.
+const SQLITE_READERS: u32 = 4;
+/// Prepared statements kept per connection; all of ours fit.
+const STATEMENTS: usize = 256;
+
+/// A database by its address, and how to reach it.
+pub(super) struct Connections {
+    pub(super) backend: DbBackend,
+    /// For reads; SQLite refuses writes on it.
+    pub(super) reader: DatabaseConnection,
+    /// For writes; on SQLite the one connection that writes.
+    pub(super) writer: DatabaseConnection,
+}
+
+/// Opens `url`, which starts with `sqlite:` or `postgres:`.
+pub(super) async fn connect(url: &str) -> Result<Connections, DbErr> {
+    if url.starts_with("sqlite:") { sqlite(url).await } else { postgres(url).await }
+}
+
+async fn sqlite(url: &str) -> Result<Connections, DbErr> {
+    let base = SqliteConnectOptions::from_str(url)
+        .map_err(unreachable)?
+        .busy_timeout(BUSY_TIMEOUT)
+        .statement_cache_capacity(STATEMENTS)
+        .pragma("temp_store", "memory");
+    // FULL makes every commit durable before it is answered; WAL lets readers go on meanwhile.
+    let write = base.clone().journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
+    let writer = SqlitePoolOptions::new()
+        .max_connections(1)
+        .min_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_with(write)
+        .await
+        .map_err(unreachable)?;
+    let reader = SqlitePoolOptions::new()
+        .max_connections(SQLITE_READERS)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_lazy_with(base.read_only(true).create_if_missing(false));
+    Ok(Connections {
+        backend: DbBackend::Sqlite,
+        reader: SqlxSqliteConnector::from_sqlx_sqlite_pool(reader),
+        writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
+    })
+}
+
+async fn postgres(url: &str) -> Result<Connections, DbErr> {
+    let cores = std::thread::available_parallelism().map_or(2, |cores| cores.get() as u32);
+    let options = PgConnectOptions::from_str(url)
+        .map_err(unreachable)?
+        .application_name("pulse")
+        .statement_cache_capacity(STATEMENTS)
+        .options([("statement_timeout", "10s"), ("lock_timeout", "5s")]);
+    let pool = PgPoolOptions::new()
+        .max_connections((cores * 4).clamp(8, 32))
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for > TRUST_IDLE {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+        .connect_with(options)
+        .await
+        .map_err(unreachable)?;
+    let pool = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+    Ok(Connections { backend: DbBackend::Postgres, reader: pool.clone(), writer: pool })
+}
+
+fn unreachable(error: sqlx::Error) -> DbErr {
+    DbErr::Conn(RuntimeErr::SqlxError(error.into()))
+}

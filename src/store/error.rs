@@ -1,0 +1,81 @@
+//! What a database error means for a caller.
+
+use sea_orm::{DbErr, RuntimeErr, sqlx};
+
+use crate::domain::Error;
+
+/// Whether a transaction that failed so may succeed when it is run again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    /// The database does not answer, or not now.
+    Gone,
+    /// PostgreSQL gave up one of several transactions that were in each other's way.
+    Conflict,
+    /// Anything else: a defect of ours.
+    Defect,
+}
+
+/// UNAVAILABLE where the database is gone or busy, INTERNAL otherwise; the cause goes to the log only.
+pub(super) fn domain_error(error: DbErr) -> Error {
+    match fault(&error) {
+        Fault::Gone | Fault::Conflict => Error::unavailable(error),
+        Fault::Defect => Error::internal(error),
+    }
+}
+
+/// Whether the transaction lost against another one and should be tried again.
+pub(super) fn is_conflict(error: &Error) -> bool {
+    let cause: Option<&(dyn std::error::Error + 'static)> = match error.cause() {
+        Some(cause) => Some(cause),
+        None => None,
+    };
+    cause.and_then(|cause| cause.downcast_ref::<DbErr>()).is_some_and(|error| fault(error) == Fault::Conflict)
+}
+
+fn fault(error: &DbErr) -> Fault {
+    match error {
+        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Fault::Gone,
+        DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => {
+            sqlx_fault(error)
+        }
+        _ => Fault::Defect,
+    }
+}
+
+fn sqlx_fault(error: &sqlx::Error) -> Fault {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => Fault::Gone,
+        sqlx::Error::Database(error) => {
+            let code = error.code().unwrap_or_default();
+            if error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_some() {
+                postgres_fault(&code)
+            } else {
+                sqlite_fault(&code)
+            }
+        }
+        _ => Fault::Defect,
+    }
+}
+
+/// Classes of <https://www.postgresql.org/docs/current/errcodes-appendix.html>: 08 connection, 53 resources,
+/// 57 operator intervention (shutdown, statement timeout); 55P03 a lock timeout, 25006 a read-only server.
+fn postgres_fault(code: &str) -> Fault {
+    match code {
+        "40001" | "40P01" => Fault::Conflict,
+        "55P03" | "25006" => Fault::Gone,
+        _ if ["08", "53", "57"].iter().any(|class| code.starts_with(class)) => Fault::Gone,
+        _ => Fault::Defect,
+    }
+}
+
+/// Primary codes of <https://www.sqlite.org/rescode.html>: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN.
+fn sqlite_fault(code: &str) -> Fault {
+    match code.parse::<u32>().map(|code| code & 0xff) {
+        Ok(5 | 6 | 8 | 10 | 13 | 14) => Fault::Gone,
+        _ => Fault::Defect,
+    }
+}

@@ -1,0 +1,185 @@
+//! Reading a feed. Each read is one statement, so its items, counts and cursor are of one instant.
+
+use std::borrow::Cow;
+
+use sea_orm::{QueryResult, Value};
+
+use crate::domain::{Cursor, FeedFilter, FeedKind, Keyset, Page, Position, Result, Slice, UserId, Window};
+
+use crate::store::{
+    Store, StoredItem,
+    items::{decode_row, number, position},
+    signed,
+};
+
+/// What a reader missed.
+#[derive(Clone, Debug)]
+pub struct Since<T> {
+    /// The items after the reader's position, oldest first.
+    pub items: Vec<T>,
+    /// Where the user's history stood at the same instant.
+    pub head: Position,
+}
+
+/// Values of a statement, and the names by which it refers to them.
+struct Binds(Vec<Value>);
+
+impl Binds {
+    fn of(user: &UserId) -> Self {
+        Self(vec![user.as_str().into()])
+    }
+
+    /// Binds one more value; returns its placeholder. `$1` is always the user.
+    fn add(&mut self, value: impl Into<Value>) -> String {
+        self.0.push(value.into());
+        format!("${}", self.0.len())
+    }
+}
+
+impl Store {
+    /// The newest items of `user`'s feed.
+    pub async fn page<T: StoredItem>(&self, user: &UserId, window: Window) -> Result<Page<T>> {
+        let mut binds = Binds::of(user);
+        let limit = binds.add(i64::from(window.limit()));
+        let skip = binds.add(i64::try_from(window.skip()).unwrap_or(i64::MAX));
+        let alive = self.alive::<T>(&mut binds);
+        let (total, unread) = counts::<T>(&binds);
+        let sql = format!(
+            "SELECT p.position AS head, {total} AS total, {unread} AS unread, i.* FROM user_position p LEFT JOIN \
+             (SELECT * FROM {table} WHERE user_id = $1{alive} ORDER BY position DESC LIMIT {limit} OFFSET {skip}) i \
+             ON i.user_id = p.user_id WHERE p.user_id = $1 ORDER BY i.position DESC",
+            table = T::TABLE,
+        );
+        let rows = self.all(&sql, binds.0).await?;
+        let items = self.items::<T>(&rows)?;
+        let (head, total, unread) = match rows.first() {
+            Some(row) => (position(row, "head")?, count(row, "total")?, count(row, "unread")?),
+            None => (Position::START, 0, 0),
+        };
+        let has_more = window.skip().saturating_add(items.len() as u64) < total;
+        Ok(Page { items, total, unread, has_more, cursor: self.epoch().at(head) })
+    }
+
+    /// The items of `user`'s feed on one side of a cursor.
+    ///
+    /// # Errors
+    /// CURSOR_EXPIRED for a cursor of another database or from the future.
+    pub async fn slice<T: StoredItem>(
+        &self,
+        user: &UserId,
+        keyset: Keyset,
+        filter: FeedFilter<T::Kind>,
+    ) -> Result<Slice<T>> {
+        let mut binds = Binds::of(user);
+        let limit = binds.add(i64::from(keyset.limit) + 1);
+        let alive = self.alive::<T>(&mut binds);
+        let kind = filter.kind.map(|kind| format!(" AND type = {}", binds.add(T::kind_word(kind))));
+        let unread = if filter.unread_only { " AND read = FALSE" } else { "" };
+        let matching = format!("user_id = $1{alive}{}{unread}", kind.unwrap_or_default());
+        let exists = |condition: String| {
+            let table = T::TABLE;
+            format!("EXISTS (SELECT 1 FROM {table} WHERE {matching} AND position {condition})")
+        };
+        let mut bound = |cursor: Option<Cursor>| cursor.map(|cursor| binds.add(signed(cursor.position())));
+        let (after, before) = (bound(keyset.after), bound(keyset.before));
+        let newer = after.as_ref().map_or("FALSE".into(), |after| exists(format!(">= {after}")));
+        let older = before.as_ref().map_or("FALSE".into(), |before| exists(format!("<= {before}")));
+        let range = [
+            after.map(|after| format!(" AND position < {after}")),
+            before.map(|at| format!(" AND position > {at}")),
+        ];
+        let range: String = range.into_iter().flatten().collect();
+        let order = if keyset.from_end { "ASC" } else { "DESC" };
+        let sql = format!(
+            "SELECT p.position AS head, {newer} AS newer, {older} AS older, i.* FROM user_position p LEFT JOIN \
+             (SELECT * FROM {table} WHERE {matching}{range} ORDER BY position {order} LIMIT {limit}) i \
+             ON i.user_id = p.user_id WHERE p.user_id = $1 ORDER BY i.position {order}",
+            table = T::TABLE,
+        );
+        let rows = self.all(&sql, binds.0).await?;
+        let head = rows.first().map_or(Ok(Position::START), |row| position(row, "head"))?;
+        for cursor in [keyset.after, keyset.before].into_iter().flatten() {
+            cursor.position_within(self.epoch(), head)?;
+        }
+        let mut items = self.items::<T>(&rows)?;
+        let more = items.len() > keyset.limit as usize;
+        items.truncate(keyset.limit as usize);
+        let (newer, older) = match rows.first() {
+            Some(row) => (flag(row, "newer")?, flag(row, "older")?),
+            None => (false, false),
+        };
+        if keyset.from_end {
+            items.reverse();
+            return Ok(Slice { items, has_previous: more, has_next: older });
+        }
+        Ok(Slice { items, has_previous: newer, has_next: more })
+    }
+
+    /// The items that `user`'s feed got after `after`, oldest first, at most `limit`.
+    pub async fn since<T: StoredItem>(&self, user: &UserId, after: Position, limit: u32) -> Result<Since<T>> {
+        let mut binds = Binds::of(user);
+        let limit = binds.add(i64::from(limit));
+        let after = binds.add(signed(after));
+        let alive = self.alive::<T>(&mut binds);
+        let sql = format!(
+            "SELECT p.position AS head, i.* FROM user_position p LEFT JOIN \
+             (SELECT * FROM {table} WHERE user_id = $1 AND position > {after}{alive} ORDER BY position LIMIT {limit}) i \
+             ON i.user_id = p.user_id WHERE p.user_id = $1 ORDER BY i.position",
+            table = T::TABLE,
+        );
+        let rows = self.all(&sql, binds.0).await?;
+        let head = rows.first().map_or(Ok(Position::START), |row| position(row, "head"))?;
+        Ok(Since { items: self.items(&rows)?, head })
+    }
+
+    /// How many items of `user`'s feed are unread.
+    pub async fn unread<T: StoredItem>(&self, user: &UserId) -> Result<u64> {
+        let counts = self.counts(user).await?;
+        Ok(match T::FEED {
+            FeedKind::Activities => counts.activities,
+            FeedKind::Notifications => counts.notifications,
+        })
+    }
+
+    /// The condition that leaves out what has expired; nothing where items do not expire.
+    fn alive<T: StoredItem>(&self, binds: &mut Binds) -> Cow<'static, str> {
+        if !T::EXPIRES {
+            return "".into();
+        }
+        format!(" AND expires_at > {}", binds.add(self.clock().now().millis())).into()
+    }
+
+    /// The items of joined rows: a user without items has one row, of NULLs.
+    fn items<T: StoredItem>(&self, rows: &[QueryResult]) -> Result<Vec<T>> {
+        if let Some(row) = rows.first()
+            && number(row, "created_at")?.is_none()
+        {
+            return Ok(Vec::new());
+        }
+        rows.iter().map(|row| decode_row(row, self.epoch())).collect()
+    }
+}
+
+/// The expressions for a feed's total and unread count, less what has expired. The last bound value is the time.
+fn counts<T: StoredItem>(binds: &Binds) -> (String, String) {
+    let table = T::TABLE;
+    if !T::EXPIRES {
+        return (format!("p.{table}_total"), format!("p.{table}_unread"));
+    }
+    let now = binds.0.len();
+    let expired = |unread: &str| {
+        format!("(SELECT COUNT(*) FROM {table} WHERE user_id = $1 AND expires_at <= ${now}{unread})")
+    };
+    (
+        format!("p.{table}_total - {}", expired("")),
+        format!("p.{table}_unread - {}", expired(" AND read = FALSE")),
+    )
+}
+
+fn count(row: &QueryResult, name: &str) -> Result<u64> {
+    Ok(u64::try_from(number(row, name)?.unwrap_or(0)).unwrap_or(0))
+}
+
+fn flag(row: &QueryResult, name: &str) -> Result<bool> {
+    row.try_get("", name).map_err(crate::store::error::domain_error)
+}

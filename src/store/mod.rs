@@ -1,0 +1,170 @@
+//! Where everything is kept. The only part that knows sea-orm; it takes and returns domain types.
+//!
+//! **The table is the log.** `user_position` has one row per user, changed in every write of that user: its lock puts
+//! the user's writers in a line, so the order of positions is the order of commits. Each activity and notification
+//! keeps the position of its creation, so what a reader missed is `position > cursor ORDER BY position`.
+//!
+//! **Writes are grouped.** Creations wait in a bounded queue and are committed together ([`append`]); every other
+//! write is a [`write::Write`], run by [`Store::write`]. On SQLite both go through the one writing connection.
+//!
+//! **Nothing is announced before its commit is durable**: the writer hands the events of a commit to the function
+//! that was given to [`Store::open`].
+
+mod analytics;
+mod append;
+mod connect;
+mod entity;
+mod error;
+mod feed;
+mod items;
+mod position;
+mod sql;
+mod sweep;
+mod write;
+mod writer;
+
+use std::sync::Arc;
+
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement, Value};
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::{Clock, Epoch, Error, Event, Position, Result};
+
+use self::{error::domain_error, writer::Writer};
+
+pub use self::{feed::Since, items::StoredItem};
+
+/// Told of the events of each commit, in order, after it is durable. It must not block.
+pub type Announce = Arc<dyn Fn(Vec<Arc<Event>>) + Send + Sync>;
+
+/// The store of one database. Cheap to clone.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    backend: DbBackend,
+    reader: DatabaseConnection,
+    writer: Writer,
+    epoch: Epoch,
+    clock: Clock,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("backend", &self.0.backend).field("epoch", &self.0.epoch).finish()
+    }
+}
+
+impl Store {
+    /// Opens the database at `url`, brings its schema up to date and starts the writer.
+    ///
+    /// # Errors
+    /// UNAVAILABLE where it cannot be reached, INTERNAL where its schema cannot be brought up to date.
+    pub async fn open(url: &str, clock: Clock, announce: Announce) -> Result<Self> {
+        let connections = connect::connect(url).await.map_err(domain_error)?;
+        migrate_schema(&connections.writer).await.map_err(domain_error)?;
+        let epoch = epoch(&connections.writer).await?;
+        let writer = Writer::start(connections.writer, connections.backend, epoch, clock.clone(), announce);
+        let inner = Inner { backend: connections.backend, reader: connections.reader, writer, epoch, clock };
+        Ok(Self(Arc::new(inner)))
+    }
+
+    /// Brings the schema of the database at `url` up to date; returns how many steps were applied.
+    pub async fn migrate(url: &str) -> Result<usize> {
+        let connections = connect::connect(url).await.map_err(domain_error)?;
+        let applied = migrate_schema(&connections.writer).await.map_err(domain_error)?;
+        epoch(&connections.writer).await?;
+        Ok(applied)
+    }
+
+    /// The name of the database system, for people.
+    pub fn backend(&self) -> &'static str {
+        match self.0.backend {
+            DbBackend::Sqlite => "SQLite",
+            _ => "PostgreSQL",
+        }
+    }
+
+    /// The mark that cursors of this database carry.
+    pub fn epoch(&self) -> Epoch {
+        self.0.epoch
+    }
+
+    /// What the time is here.
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// Asks the database whether it answers.
+    pub async fn ping(&self) -> Result<()> {
+        self.one("SELECT 1 AS alive", []).await.map(drop)
+    }
+
+    /// Takes no more writes, finishes those that were taken, and closes the connections.
+    pub async fn close(&self) {
+        self.0.writer.close().await;
+        if let Err(error) = self.0.reader.clone().close().await {
+            tracing::warn!(%error, "the database connections did not close cleanly");
+        }
+    }
+
+    /// Cancelled when the store is closed, for tasks that live as long as it does.
+    pub fn closed(&self) -> CancellationToken {
+        self.0.writer.closed()
+    }
+
+    async fn one<const N: usize>(
+        &self,
+        sql: &str,
+        values: [Value; N],
+    ) -> Result<Option<sea_orm::QueryResult>> {
+        self.0.reader.query_one_raw(self.statement(sql, values)).await.map_err(domain_error)
+    }
+
+    async fn all(
+        &self,
+        sql: &str,
+        values: impl IntoIterator<Item = Value>,
+    ) -> Result<Vec<sea_orm::QueryResult>> {
+        self.0.reader.query_all_raw(self.statement(sql, values)).await.map_err(domain_error)
+    }
+
+    fn statement(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
+        Statement::from_sql_and_values(self.0.backend, sql, values)
+    }
+}
+
+async fn migrate_schema(connection: &DatabaseConnection) -> Result<usize, DbErr> {
+    let pending = Migrator::get_pending_migrations(connection).await?.len();
+    Migrator::up(connection, None).await?;
+    Ok(pending)
+}
+
+/// The mark of this database; a new one gets its mark here.
+async fn epoch(connection: &DatabaseConnection) -> Result<Epoch> {
+    let backend = connection.get_database_backend();
+    let sql = "INSERT INTO settings (name, value) VALUES ('epoch', $1) ON CONFLICT (name) DO NOTHING";
+    let values = [Epoch::generate().to_string().into()];
+    connection
+        .execute_raw(Statement::from_sql_and_values(backend, sql, values))
+        .await
+        .map_err(domain_error)?;
+    let sql = "SELECT value FROM settings WHERE name = 'epoch'";
+    let row = connection.query_one_raw(Statement::from_string(backend, sql)).await.map_err(domain_error)?;
+    let text: String = row
+        .ok_or_else(|| Error::internal("the database has no epoch"))?
+        .try_get("", "value")
+        .map_err(domain_error)?;
+    Epoch::parse(&text).ok_or_else(|| Error::internal(format!("the database's epoch is {text:?}")))
+}
+
+/// The number as databases count.
+fn signed(position: Position) -> i64 {
+    i64::try_from(position.0).unwrap_or(i64::MAX)
+}
+
+/// The position that a database counted.
+fn unsigned(position: i64) -> Position {
+    Position(u64::try_from(position).unwrap_or(0))
+}

@@ -1,0 +1,250 @@
+//! `user_position`: where a user's history stands, and how much of it is unread.
+
+use std::collections::HashMap;
+
+use sea_orm::{
+    ActiveValue::{Set, Unchanged},
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QuerySelect,
+    Statement, Value,
+    sea_query::{Expr, OnConflict},
+};
+
+use crate::domain::{Change, Event, FeedKind, Position, Result, UnreadCounts, UserId};
+
+use super::{Store, entity::user_position, error::domain_error, sql, unsigned, write::Tx};
+
+/// The row of one user, as a transaction that holds its lock sees and changes it.
+#[derive(Clone, Debug)]
+pub(super) struct UserPosition {
+    row: user_position::Model,
+    user: UserId,
+    /// Unread notifications that have expired and are not swept yet.
+    expired_unread: i64,
+}
+
+impl UserPosition {
+    /// Locks the user's row; `None` where the user has no history.
+    pub(super) async fn lock(tx: &Tx<'_>, user: &UserId) -> Result<Option<Self>> {
+        let row = user_position::Entity::find_by_id(user.as_str())
+            .lock_exclusive()
+            .one(tx.connection)
+            .await
+            .map_err(domain_error)?;
+        match row {
+            Some(row) => Self::from_row(tx, row).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Locks the user's row; a user without a history gets an empty one.
+    pub(super) async fn lock_or_create(tx: &Tx<'_>, user: &UserId) -> Result<Self> {
+        if let Some(found) = Self::lock(tx, user).await? {
+            return Ok(found);
+        }
+        let mut rows = add(tx, vec![Added::nothing(user.clone())]).await?;
+        rows.pop().ok_or_else(|| crate::domain::Error::internal("a user's row was not created"))
+    }
+
+    async fn from_row(tx: &Tx<'_>, row: user_position::Model) -> Result<Self> {
+        let user = UserId::trusted(row.user_id.as_str());
+        let expired_unread = expired_unread(tx, &[&user]).await?.remove(user.as_str()).unwrap_or(0);
+        Ok(Self { row, user, expired_unread })
+    }
+
+    pub(super) fn position(&self) -> Position {
+        unsigned(self.row.position)
+    }
+
+    /// Takes `count` items, `unread` of which were not read, out of a feed's counts.
+    pub(super) fn remove(&mut self, feed: FeedKind, count: i64, unread: i64) {
+        let (total, feed_unread) = match feed {
+            FeedKind::Activities => (&mut self.row.activities_total, &mut self.row.activities_unread),
+            FeedKind::Notifications => {
+                (&mut self.row.notifications_total, &mut self.row.notifications_unread)
+            }
+        };
+        *total -= count;
+        *feed_unread -= unread;
+    }
+
+    /// Takes what the sweeper deleted, all of which had expired.
+    pub(super) fn remove_expired(&mut self, count: i64, unread: i64) {
+        self.remove(FeedKind::Notifications, count, unread);
+        self.expired_unread -= unread;
+    }
+
+    /// The position of the change that is being made.
+    pub(super) fn advance(&mut self) -> Position {
+        self.row.position += 1;
+        self.position()
+    }
+
+    /// Writes the row back; the lock is held until the commit.
+    pub(super) async fn save(&self, tx: &Tx<'_>) -> Result<()> {
+        let row = self.row.clone();
+        let model = user_position::ActiveModel {
+            user_id: Unchanged(row.user_id),
+            position: Set(row.position),
+            activities_total: Set(row.activities_total),
+            activities_unread: Set(row.activities_unread),
+            notifications_total: Set(row.notifications_total),
+            notifications_unread: Set(row.notifications_unread),
+        };
+        user_position::Entity::update_many()
+            .set(model)
+            .filter(user_position::Column::UserId.eq(self.user.as_str()))
+            .exec(tx.connection)
+            .await
+            .map_err(domain_error)?;
+        Ok(())
+    }
+
+    /// The event of a change at `position`, with the counts of this row less `pending` items that come after it in
+    /// the same commit, as (activities, notifications).
+    pub(super) fn event(
+        &self,
+        tx: &Tx<'_>,
+        position: Position,
+        pending: (i64, i64),
+        change: Change,
+    ) -> Event {
+        let count = |count: i64| u64::try_from(count).unwrap_or(0);
+        let counts = UnreadCounts {
+            activities: count(self.row.activities_unread - pending.0),
+            notifications: count(self.row.notifications_unread - self.expired_unread - pending.1),
+            cursor: tx.epoch.at(position),
+        };
+        Event { user: self.user.clone(), position, counts, change }
+    }
+}
+
+/// How much one user's history grows in a batch.
+pub(super) struct Added {
+    pub(super) user: UserId,
+    pub(super) activities: i64,
+    pub(super) notifications: i64,
+}
+
+impl Added {
+    pub(super) fn nothing(user: UserId) -> Self {
+        Self { user, activities: 0, notifications: 0 }
+    }
+}
+
+/// Adds to the rows of several users at once, creating those that are missing; returns the rows in the same order.
+/// `added` is in order of the user, so that two batches never wait for each other.
+pub(super) async fn add(tx: &Tx<'_>, added: Vec<Added>) -> Result<Vec<UserPosition>> {
+    use user_position::Column;
+
+    let users: Vec<UserId> = added.iter().map(|added| added.user.clone()).collect();
+    let models = added.into_iter().map(|added| user_position::ActiveModel {
+        user_id: Set(added.user.as_str().to_owned()),
+        position: Set(added.activities + added.notifications),
+        activities_total: Set(added.activities),
+        activities_unread: Set(added.activities),
+        notifications_total: Set(added.notifications),
+        notifications_unread: Set(added.notifications),
+    });
+    let grow = |column: Column| {
+        (column, Expr::col((user_position::Entity, column)).add(Expr::col(("excluded", column))))
+    };
+    let rows = user_position::Entity::insert_many(models)
+        .on_conflict(
+            OnConflict::column(Column::UserId)
+                .values([
+                    grow(Column::Position),
+                    grow(Column::ActivitiesTotal),
+                    grow(Column::ActivitiesUnread),
+                    grow(Column::NotificationsTotal),
+                    grow(Column::NotificationsUnread),
+                ])
+                .to_owned(),
+        )
+        .exec_with_returning(tx.connection)
+        .await
+        .map_err(domain_error)?;
+
+    let mut expired = expired_unread(tx, &users.iter().collect::<Vec<_>>()).await?;
+    let mut rows: HashMap<String, user_position::Model> =
+        rows.into_iter().map(|row| (row.user_id.clone(), row)).collect();
+    users
+        .into_iter()
+        .map(|user| {
+            let row = rows.remove(user.as_str()).ok_or_else(|| {
+                crate::domain::Error::internal("the database did not return the row of a user it changed")
+            })?;
+            let expired_unread = expired.remove(user.as_str()).unwrap_or(0);
+            Ok(UserPosition { row, user, expired_unread })
+        })
+        .collect()
+}
+
+/// How many unread notifications of each user have expired and are not swept yet; users with none are left out.
+async fn expired_unread(tx: &Tx<'_>, users: &[&UserId]) -> Result<HashMap<String, i64>> {
+    let statement = format!(
+        "SELECT user_id, COUNT(*) AS count FROM notifications \
+         WHERE user_id IN {} AND expires_at <= $2 AND read = FALSE GROUP BY user_id",
+        sql::any_of(tx.connection.get_database_backend(), "$1")
+    );
+    let values: [Value; 2] = [sql::list(users), tx.now.millis().into()];
+    let rows = tx
+        .connection
+        .query_all_raw(Statement::from_sql_and_values(
+            tx.connection.get_database_backend(),
+            statement,
+            values,
+        ))
+        .await
+        .map_err(domain_error)?;
+    rows.iter()
+        .map(|row| Ok((row.try_get("", "user_id")?, row.try_get("", "count")?)))
+        .collect::<Result<_, sea_orm::DbErr>>()
+        .map_err(domain_error)
+}
+
+#[derive(FromQueryResult)]
+struct Counts {
+    position: i64,
+    activities: i64,
+    notifications: i64,
+}
+
+impl Store {
+    /// The unread counts of `user` and where the user's history stands; zeros for a user without one.
+    pub async fn counts(&self, user: &UserId) -> Result<UnreadCounts> {
+        let sql = "SELECT position, activities_unread AS activities, \
+                   notifications_unread - (SELECT COUNT(*) FROM notifications \
+                   WHERE user_id = $1 AND expires_at <= $2 AND read = FALSE) AS notifications \
+                   FROM user_position WHERE user_id = $1";
+        let row = self.one(sql, [user.as_str().into(), self.clock().now().millis().into()]).await?;
+        let Some(row) = row else {
+            return Ok(UnreadCounts {
+                activities: 0,
+                notifications: 0,
+                cursor: self.epoch().at(Position::START),
+            });
+        };
+        let counts = Counts::from_query_result(&row, "").map_err(domain_error)?;
+        Ok(UnreadCounts {
+            activities: u64::try_from(counts.activities).unwrap_or(0),
+            notifications: u64::try_from(counts.notifications).unwrap_or(0),
+            cursor: self.epoch().at(unsigned(counts.position)),
+        })
+    }
+
+    /// Where the histories of `users` stand; users without one are left out. At most 1,000 at a time.
+    pub async fn positions(&self, users: &[UserId]) -> Result<Vec<(UserId, Position)>> {
+        let sql = format!(
+            "SELECT user_id, position FROM user_position WHERE user_id IN {}",
+            sql::any_of(self.0.backend, "$1")
+        );
+        let rows = self.all(&sql, [sql::list(&users.iter().collect::<Vec<_>>())]).await?;
+        rows.iter()
+            .map(|row| {
+                let user: String = row.try_get("", "user_id")?;
+                Ok((UserId::trusted(user), unsigned(row.try_get("", "position")?)))
+            })
+            .collect::<Result<_, sea_orm::DbErr>>()
+            .map_err(domain_error)
+    }
+}

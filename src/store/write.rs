@@ -1,0 +1,53 @@
+//! Every write that is not an append: something that runs in a transaction and says what happened.
+
+use std::{future::Future, sync::Arc};
+
+use sea_orm::DatabaseTransaction;
+
+use crate::domain::{Epoch, Error, Event, Result, Timestamp};
+
+use super::Store;
+
+/// A transaction that is open for writing.
+#[derive(Clone, Copy)]
+pub(super) struct Tx<'a> {
+    pub(super) connection: &'a DatabaseTransaction,
+    pub(super) epoch: Epoch,
+    /// When the transaction began.
+    pub(super) now: Timestamp,
+}
+
+/// What a write did: its answer, and the event that it is for the user's followers, where anything changed.
+pub(super) struct Done<T> {
+    pub(super) output: T,
+    pub(super) event: Option<Arc<Event>>,
+}
+
+impl<T> Done<T> {
+    /// Nothing had to change.
+    pub(super) fn unchanged(output: T) -> Self {
+        Self { output, event: None }
+    }
+
+    /// One change of one user.
+    pub(super) fn changed(output: T, event: Event) -> Self {
+        Self { output, event: Some(Arc::new(event)) }
+    }
+}
+
+/// A write. It may be run more than once: what failed or was rolled back is as if it had never run.
+pub(super) trait Write: Send + Sync + 'static {
+    /// What the caller is answered.
+    type Output: Send + 'static;
+
+    /// Makes the change; an error undoes it.
+    fn run(&self, tx: Tx<'_>) -> impl Future<Output = Result<Done<Self::Output>>> + Send;
+}
+
+impl Store {
+    /// The one place where anything but an append is written: answers once the change is durable.
+    pub(super) async fn write<W: Write>(&self, write: W) -> Result<W::Output> {
+        let outcome = self.0.writer.write(write)?;
+        outcome.await.map_err(|_| Error::unavailable("the writer ended"))?
+    }
+}

@@ -1,0 +1,330 @@
+//! Who writes: a bounded queue, batches, commits, and then the answers and announcements.
+//!
+//! SQLite has one writer: a batch is whatever waits, appends and other writes alike, in one transaction. A write that
+//! fails takes only itself back (a savepoint). PostgreSQL commits several batches of appends at once, and runs every
+//! other write in a transaction of its own; the row locks of `user_position` keep each user's order.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::future::BoxFuture;
+use sea_orm::{
+    DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
+};
+use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::domain::{Clock, Epoch, Error, Event, Result};
+
+use super::{
+    Announce,
+    append::{self, Append},
+    error::{domain_error, is_conflict},
+    write::{Done, Tx, Write},
+};
+
+/// What may wait to be written; one more is answered UNAVAILABLE.
+const QUEUE: usize = 8_192;
+/// The most that one commit holds. Nobody waits for a batch to fill.
+const BATCH: usize = 256;
+/// Batches of appends that PostgreSQL commits at the same time.
+const POSTGRES_BATCHES: usize = 4;
+/// Writes other than appends that may be open or wait for PostgreSQL.
+const POSTGRES_WRITES: usize = 1_024;
+/// How often a transaction is run again that lost against another one.
+const CONFLICT_RETRIES: u32 = 5;
+
+/// The handle of the writing side. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Writer {
+    queue: mpsc::Sender<Command>,
+    context: Context,
+    /// Where writes run that have a transaction of their own; none on SQLite.
+    direct: Option<Arc<Semaphore>>,
+    closed: CancellationToken,
+    tasks: TaskTracker,
+}
+
+/// What a batch needs.
+#[derive(Clone)]
+struct Context {
+    connection: DatabaseConnection,
+    epoch: Epoch,
+    clock: Clock,
+    announce: Announce,
+}
+
+enum Command {
+    Append(Append),
+    Write(Box<dyn Job>),
+}
+
+impl Writer {
+    pub(super) fn start(
+        connection: DatabaseConnection,
+        backend: DbBackend,
+        epoch: Epoch,
+        clock: Clock,
+        announce: Announce,
+    ) -> Self {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        let context = Context { connection, epoch, clock, announce };
+        let (closed, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let waiting = Arc::new(Mutex::new(waiting));
+        let (loops, direct) = match backend {
+            DbBackend::Sqlite => (1, None),
+            _ => (POSTGRES_BATCHES, Some(Arc::new(Semaphore::new(POSTGRES_WRITES)))),
+        };
+        for _ in 0..loops {
+            tasks.spawn(commit_batches(context.clone(), waiting.clone(), closed.clone()));
+        }
+        Self { queue, context, direct, closed, tasks }
+    }
+
+    /// Puts an append into the queue.
+    pub(super) fn append(&self, append: Append) -> Result<()> {
+        self.enqueue(Command::Append(append))
+    }
+
+    /// Starts a write; it goes on when the caller no longer waits.
+    pub(super) fn write<W: Write>(&self, write: W) -> Result<oneshot::Receiver<Result<W::Output>>> {
+        let (done, outcome) = oneshot::channel();
+        let job = Box::new(Pending { write, made: None, done });
+        match &self.direct {
+            None => self.enqueue(Command::Write(job))?,
+            Some(permits) => {
+                let permit = permits.clone().try_acquire_owned().map_err(|_| full())?;
+                if self.closed.is_cancelled() {
+                    return Err(Error::unavailable("the store is closed"));
+                }
+                let context = self.context.clone();
+                self.tasks.spawn(async move {
+                    context.commit(Batch { appends: vec![], jobs: vec![job] }).await;
+                    drop(permit);
+                });
+            }
+        }
+        Ok(outcome)
+    }
+
+    fn enqueue(&self, command: Command) -> Result<()> {
+        if self.closed.is_cancelled() {
+            return Err(Error::unavailable("the store is closed"));
+        }
+        self.queue.try_send(command).map_err(|_| full())
+    }
+
+    pub(super) fn closed(&self) -> CancellationToken {
+        self.closed.clone()
+    }
+
+    /// Takes no more, finishes what was taken, and closes the connection.
+    pub(super) async fn close(&self) {
+        self.closed.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        if let Err(error) = self.context.connection.clone().close().await {
+            tracing::warn!(%error, "the writing connection did not close cleanly");
+        }
+    }
+}
+
+fn full() -> Error {
+    Error::unavailable("the queue of writes is full")
+}
+
+/// Takes whatever waits and commits it, until the store is closed and the queue is empty.
+async fn commit_batches(
+    context: Context,
+    waiting: Arc<Mutex<mpsc::Receiver<Command>>>,
+    closed: CancellationToken,
+) {
+    let mut batch = Vec::with_capacity(BATCH);
+    loop {
+        {
+            let mut waiting = waiting.lock().await;
+            tokio::select! {
+                biased;
+                count = waiting.recv_many(&mut batch, BATCH) => if count == 0 { return },
+                () = closed.cancelled() => waiting.close(),
+            }
+        }
+        if !batch.is_empty() {
+            context.commit(batch.drain(..).collect()).await;
+        }
+    }
+}
+
+/// What is committed together.
+#[derive(Default)]
+struct Batch {
+    appends: Vec<Append>,
+    jobs: Vec<Box<dyn Job>>,
+}
+
+impl Batch {
+    fn len(&self) -> usize {
+        self.appends.len() + self.jobs.len()
+    }
+
+    /// Answers everyone: with the events of the appends, in their order, or with what went wrong.
+    fn answer(self, outcome: Result<Vec<Arc<Event>>>) {
+        match outcome {
+            Ok(events) => {
+                for (append, event) in self.appends.into_iter().zip(events) {
+                    // Who no longer waits needs no answer; the write stands.
+                    let _ = append.done.send(Ok(event));
+                }
+                self.jobs.into_iter().for_each(|job| job.answer(Ok(())));
+            }
+            Err(error) => {
+                for append in self.appends {
+                    let _ = append.done.send(Err(error.clone()));
+                }
+                self.jobs.into_iter().for_each(|job| job.answer(Err(error.clone())));
+            }
+        }
+    }
+
+    /// Each member on its own.
+    fn split(self) -> impl Iterator<Item = Self> {
+        let appends = self.appends.into_iter().map(|append| Self { appends: vec![append], jobs: vec![] });
+        let jobs = self.jobs.into_iter().map(|job| Self { appends: vec![], jobs: vec![job] });
+        appends.chain(jobs)
+    }
+}
+
+impl FromIterator<Command> for Batch {
+    fn from_iter<I: IntoIterator<Item = Command>>(commands: I) -> Self {
+        let mut batch = Self::default();
+        for command in commands {
+            match command {
+                Command::Append(append) => batch.appends.push(append),
+                Command::Write(job) => batch.jobs.push(job),
+            }
+        }
+        batch
+    }
+}
+
+impl Context {
+    /// Commits a batch, announces its events and answers everyone. Where it fails as a whole for a reason that may
+    /// lie in one of its members, each member is committed alone.
+    async fn commit(&self, mut batch: Batch) {
+        let mut outcome = self.attempt(&mut batch).await;
+        for retry in 1..=CONFLICT_RETRIES {
+            if !outcome.as_ref().is_err_and(is_conflict) {
+                break;
+            }
+            let pause = rand::random_range(1..=10) * retry;
+            tokio::time::sleep(Duration::from_millis(pause.into())).await;
+            outcome = self.attempt(&mut batch).await;
+        }
+        match outcome {
+            Ok((appended, written)) => {
+                (self.announce)(appended.iter().cloned().chain(written).collect());
+                batch.answer(Ok(appended));
+            }
+            Err(error) if batch.len() == 1 || matches!(error, Error::Unavailable(_)) => {
+                batch.answer(Err(error))
+            }
+            Err(error) => {
+                tracing::warn!(cause = ?error.cause(), "a batch failed as a whole; its members are tried alone");
+                for single in batch.split() {
+                    Box::pin(self.commit(single)).await;
+                }
+            }
+        }
+    }
+
+    /// One transaction: the events of the appends, in their order, and those of the other writes.
+    async fn attempt(&self, batch: &mut Batch) -> Result<(Vec<Arc<Event>>, Vec<Arc<Event>>)> {
+        let transaction = self.begin().await?;
+        let outcome = self.run(&transaction, batch).await;
+        match outcome {
+            Ok(events) => {
+                transaction.commit().await.map_err(domain_error)?;
+                Ok(events)
+            }
+            Err(error) => {
+                // Where even this fails the connection is gone, and the transaction with it.
+                let _ = transaction.rollback().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn run(
+        &self,
+        transaction: &DatabaseTransaction,
+        batch: &mut Batch,
+    ) -> Result<(Vec<Arc<Event>>, Vec<Arc<Event>>)> {
+        let tx = Tx { connection: transaction, epoch: self.epoch, now: self.clock.now() };
+        let appended = match batch.appends.as_slice() {
+            [] => Vec::new(),
+            appends => append::insert(&tx, appends).await?,
+        };
+        if let ([], [job]) = (batch.appends.as_slice(), batch.jobs.as_mut_slice()) {
+            return Ok((appended, job.run(tx).await?.into_iter().collect()));
+        }
+        let mut written = Vec::new();
+        for job in &mut batch.jobs {
+            let savepoint = transaction.begin().await.map_err(domain_error)?;
+            match job.run(Tx { connection: &savepoint, ..tx }).await {
+                Ok(event) => {
+                    savepoint.commit().await.map_err(domain_error)?;
+                    written.extend(event);
+                }
+                // The job keeps its error for its caller.
+                Err(_) => savepoint.rollback().await.map_err(domain_error)?,
+            }
+        }
+        Ok((appended, written))
+    }
+
+    async fn begin(&self) -> Result<DatabaseTransaction> {
+        // A deferred transaction that reads first cannot become a writer while another one writes.
+        let mode = (self.connection.get_database_backend() == DbBackend::Sqlite)
+            .then_some(SqliteTransactionMode::Immediate);
+        let options = TransactionOptions { sqlite_transaction_mode: mode, ..TransactionOptions::default() };
+        self.connection.begin_with_options(options).await.map_err(domain_error)
+    }
+}
+
+/// A [`Write`] of any kind, and who waits for it.
+trait Job: Send {
+    /// Runs the write and keeps its answer; an error must be followed by a rollback.
+    fn run<'a>(&'a mut self, tx: Tx<'a>) -> BoxFuture<'a, Result<Option<Arc<Event>>>>;
+
+    /// Answers the caller after the commit, or with what made the commit fail.
+    fn answer(self: Box<Self>, commit: Result<()>);
+}
+
+struct Pending<W: Write> {
+    write: W,
+    made: Option<Result<W::Output>>,
+    done: oneshot::Sender<Result<W::Output>>,
+}
+
+impl<W: Write> Job for Pending<W> {
+    fn run<'a>(&'a mut self, tx: Tx<'a>) -> BoxFuture<'a, Result<Option<Arc<Event>>>> {
+        Box::pin(async move {
+            match self.write.run(tx).await {
+                Ok(Done { output, event }) => {
+                    self.made = Some(Ok(output));
+                    Ok(event)
+                }
+                Err(error) => {
+                    self.made = Some(Err(error.clone()));
+                    Err(error)
+                }
+            }
+        })
+    }
+
+    fn answer(self: Box<Self>, commit: Result<()>) {
+        let made =
+            self.made.unwrap_or_else(|| Err(Error::internal("a write was answered before it was run")));
+        let _ = self.done.send(commit.and(made));
+    }
+}

@@ -1,0 +1,56 @@
+//! Logs: tracing, as text for people or JSON for machines.
+
+use std::{io::IsTerminal, net::SocketAddr, str::FromStr};
+
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    config::{Config, LogFormat},
+    domain::Error,
+};
+
+/// Starts logging to standard error. Called once, before anything else runs.
+pub fn init(config: &Config) {
+    // The text was checked when the settings were read.
+    let filter = EnvFilter::from_str(&config.log_filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let colours = std::io::stderr().is_terminal();
+    let logs =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
+    match config.log_format {
+        LogFormat::Text => logs.with_target(false).init(),
+        LogFormat::Json => logs.json().flatten_event(true).init(),
+    }
+}
+
+/// Logs a failure of ours with its cause, once, where it leaves for a client. Refusals of bad requests are no failures.
+pub fn log_failure(error: &Error) {
+    match error {
+        Error::Internal(cause) => tracing::error!(%cause, "internal error"),
+        Error::Unavailable(cause) => tracing::warn!(%cause, "unavailable"),
+        _ => {}
+    }
+}
+
+/// Says where the doors are, and in which mode they are open.
+pub fn banner(config: &Config, address: SocketAddr, database: &str) {
+    let mode = if config.production() { "production" } else { "development" };
+    tracing::info!("Pulse {} is up in {mode} on {database}", env!("CARGO_PKG_VERSION"));
+    tracing::info!("  GraphQL        http://{address}/graphql");
+    tracing::info!("  subscriptions  ws://{address}/graphql/ws");
+    tracing::info!("  REST           http://{address}/api (OpenAPI: /api/openapi.json)");
+    tracing::info!("  GraphiQL       http://{address}/graphiql");
+    if !config.production() {
+        tracing::warn!(
+            "development: who calls without a token acts as a service and may do anything; only this machine can call"
+        );
+    }
+    if config.nats_url.is_some() {
+        tracing::warn!(
+            "NATS_URL is set, but this version has no bus yet: nodes on one PostgreSQL hear of each other's changes \
+             within 15 s"
+        );
+    }
+    if config.mongodb_uri_set {
+        tracing::warn!("MONGODB_URI is not used: the data of the old backend comes in by `pulse import`");
+    }
+}
