@@ -1,0 +1,64 @@
+//! What tests share: servers, clients, and the same story told on every database.
+
+mod answer;
+mod app;
+mod database;
+mod process;
+mod socket;
+
+use std::time::Duration;
+
+pub use self::{
+    answer::Answer,
+    app::{Client, SECRET, TestApp, token},
+    database::{Backend, fresh_database, run_postgres},
+    process::Server,
+    socket::{Socket, Subscription},
+};
+
+/// How long a test waits for something that should come at once.
+pub const DEADLINE: Duration = Duration::from_secs(20);
+
+/// Declares a test that is run on every database: `on_both!(async fn name(app: TestApp) { ... })`.
+macro_rules! on_both {
+    ($(#[$meta:meta])* async fn $name:ident($app:ident: TestApp) $body:block) => {
+        mod $name {
+            use super::*;
+
+            $(#[$meta])*
+            async fn tell($app: crate::support::TestApp) $body
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn sqlite() {
+                tell(crate::support::TestApp::start(crate::support::Backend::Sqlite).await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn postgres() {
+                tell(crate::support::TestApp::start(crate::support::Backend::Postgres).await).await;
+            }
+        }
+    };
+}
+pub(crate) use on_both;
+
+/// Waits for `future`, and fails with `what` where it does not come in time.
+pub async fn in_time<T>(what: &str, future: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(DEADLINE, future).await {
+        Ok(value) => value,
+        Err(_) => panic!("{what} did not come within {DEADLINE:?}"),
+    }
+}
+
+/// Asks again and again until `check` gives a value.
+pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut check: impl FnMut() -> F) -> T {
+    in_time(what, async {
+        loop {
+            if let Some(value) = check().await {
+                return value;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await
+}
