@@ -172,6 +172,6 @@ mod tests {
     fn first_and_last_exclude_each_other() {
         assert_eq!(Keyset::parse(Some(1), None, Some(1), None).unwrap_err().at_field(), Some("last"));
         assert_eq!(Keyset::parse(Some(-1), None, None, None).unwrap_err().at_field(), Some("first"));
-        assert_eq!(Keyset::parse(None, None, Some(3), None).unwrap().from_end, true);
+        assert!(Keyset::parse(None, None, Some(3), None).unwrap().from_end);
     }
 }

@@ -139,7 +139,7 @@ mod tests {
         let hub = Hub::default();
         let user = UserId::parse("userId", "ada").unwrap();
         let (first, second) = (hub.join(&user), hub.join(&user));
-        assert_eq!(hub.followed(), [user.clone()]);
+        assert_eq!(hub.followed(), std::slice::from_ref(&user));
         drop(first);
         assert_eq!(hub.followed(), [user]);
         drop(second);

@@ -1,7 +1,7 @@
 //! What can be read.
 
 use async_graphql::{
-    Context, ID, Object, OutputType, Result,
+    Context, ID, Object, ObjectType, Result,
     connection::{Connection, Edge},
 };
 
@@ -146,9 +146,10 @@ fn keyset(
     Keyset::parse(first.map(Into::into), after.as_deref(), last.map(Into::into), before.as_deref())
 }
 
-fn connection<T: FeedItem, G: OutputType + From<T>>(slice: Slice<T>) -> Connection<String, G>
+fn connection<T, G>(slice: Slice<T>) -> Connection<String, G>
 where
-    G: async_graphql::ObjectType,
+    T: FeedItem,
+    G: ObjectType + From<T>,
 {
     let mut connection = Connection::new(slice.has_previous, slice.has_next);
     let edges = slice.items.into_iter().map(|item| Edge::new(item.cursor().to_string(), item.into()));

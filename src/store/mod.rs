@@ -38,6 +38,21 @@ pub use self::{feed::Since, items::StoredItem};
 /// Told of the events of each commit, in order, after it is durable. It must not block.
 pub type Announce = Arc<dyn Fn(Vec<Arc<Event>>) + Send + Sync>;
 
+/// Bounds of the writing side.
+#[derive(Clone, Copy, Debug)]
+pub struct Tuning {
+    /// What may wait to be written; one more is answered UNAVAILABLE.
+    pub queue: usize,
+    /// The most that one commit holds. Nobody waits for a batch to fill.
+    pub batch: usize,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self { queue: 8_192, batch: 256 }
+    }
+}
+
 /// The store of one database. Cheap to clone.
 #[derive(Clone)]
 pub struct Store(Arc<Inner>);
@@ -62,10 +77,15 @@ impl Store {
     /// # Errors
     /// UNAVAILABLE where it cannot be reached, INTERNAL where its schema cannot be brought up to date.
     pub async fn open(url: &str, clock: Clock, announce: Announce) -> Result<Self> {
+        Self::open_tuned(url, clock, announce, Tuning::default()).await
+    }
+
+    /// [`Store::open`] with bounds of its own: for measurements.
+    pub async fn open_tuned(url: &str, clock: Clock, announce: Announce, tuning: Tuning) -> Result<Self> {
         let connections = connect::connect(url).await.map_err(domain_error)?;
         migrate_schema(&connections.writer).await.map_err(domain_error)?;
         let epoch = epoch(&connections.writer).await?;
-        let writer = Writer::start(connections.writer, connections.backend, epoch, clock.clone(), announce);
+        let writer = Writer::start(connections.writer, epoch, clock.clone(), announce, tuning);
         let inner = Inner { backend: connections.backend, reader: connections.reader, writer, epoch, clock };
         Ok(Self(Arc::new(inner)))
     }

@@ -17,16 +17,12 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::domain::{Clock, Epoch, Error, Event, Result};
 
 use super::{
-    Announce,
+    Announce, Tuning,
     append::{self, Append},
     error::{domain_error, is_conflict},
     write::{Done, Tx, Write},
 };
 
-/// What may wait to be written; one more is answered UNAVAILABLE.
-const QUEUE: usize = 8_192;
-/// The most that one commit holds. Nobody waits for a batch to fill.
-const BATCH: usize = 256;
 /// Batches of appends that PostgreSQL commits at the same time.
 const POSTGRES_BATCHES: usize = 4;
 /// Writes other than appends that may be open or wait for PostgreSQL.
@@ -62,12 +58,13 @@ enum Command {
 impl Writer {
     pub(super) fn start(
         connection: DatabaseConnection,
-        backend: DbBackend,
         epoch: Epoch,
         clock: Clock,
         announce: Announce,
+        tuning: Tuning,
     ) -> Self {
-        let (queue, waiting) = mpsc::channel(QUEUE);
+        let (queue, waiting) = mpsc::channel(tuning.queue);
+        let backend = connection.get_database_backend();
         let context = Context { connection, epoch, clock, announce };
         let (closed, tasks) = (CancellationToken::new(), TaskTracker::new());
         let waiting = Arc::new(Mutex::new(waiting));
@@ -76,7 +73,7 @@ impl Writer {
             _ => (POSTGRES_BATCHES, Some(Arc::new(Semaphore::new(POSTGRES_WRITES)))),
         };
         for _ in 0..loops {
-            tasks.spawn(commit_batches(context.clone(), waiting.clone(), closed.clone()));
+            tasks.spawn(commit_batches(context.clone(), waiting.clone(), closed.clone(), tuning.batch));
         }
         Self { queue, context, direct, closed, tasks }
     }
@@ -138,14 +135,15 @@ async fn commit_batches(
     context: Context,
     waiting: Arc<Mutex<mpsc::Receiver<Command>>>,
     closed: CancellationToken,
+    most: usize,
 ) {
-    let mut batch = Vec::with_capacity(BATCH);
+    let mut batch = Vec::with_capacity(most);
     loop {
         {
             let mut waiting = waiting.lock().await;
             tokio::select! {
                 biased;
-                count = waiting.recv_many(&mut batch, BATCH) => if count == 0 { return },
+                count = waiting.recv_many(&mut batch, most) => if count == 0 { return },
                 () = closed.cancelled() => waiting.close(),
             }
         }

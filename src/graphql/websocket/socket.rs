@@ -78,8 +78,8 @@ pub(in crate::graphql) fn open(
 
 /// What an operation brings, in the order it is to be sent.
 enum Output {
-    Result(Response),
-    Failed(Response),
+    Result(Box<Response>),
+    Failed(Box<Response>),
 }
 
 struct Connection {
@@ -269,8 +269,8 @@ impl Connection {
         };
         let outcomes = self.api.start(params, viewer).map(|outcome| {
             Some(match outcome {
-                Outcome::Result(response) => Output::Result(response),
-                Outcome::Refused(response) => Output::Failed(response),
+                Outcome::Result(response) => Output::Result(response.into()),
+                Outcome::Refused(response) => Output::Failed(response.into()),
             })
         });
         // The end is an item too: the client is told of it.
