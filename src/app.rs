@@ -14,7 +14,7 @@ use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::{
         CompressionLayer,
-        predicate::{DefaultPredicate, Predicate, SizeAbove},
+        predicate::{DefaultPredicate, NotForContentType, Predicate, SizeAbove},
     },
     cors::{AllowOrigin, CorsLayer},
 };
@@ -129,7 +129,9 @@ impl App {
 /// What surrounds every request, from the outside in.
 fn surround(doors: Router, config: &Config) -> Router {
     let origins = Origins::new(config.client_origins.clone(), !config.production());
-    let worth_it = DefaultPredicate::new().and(SizeAbove::new(COMPRESS_ABOVE));
+    // Streams must not wait in a compressor for more to come.
+    let streams = NotForContentType::const_new("multipart/mixed");
+    let worth_it = DefaultPredicate::new().and(SizeAbove::new(COMPRESS_ABOVE)).and(streams);
     doors
         .layer(from_fn_with_state(config.limits.request_timeout, limit_time))
         .layer(CatchPanicLayer::custom(answer_panics))

@@ -9,16 +9,18 @@ use axum::{
     response::{IntoResponse, Response},
     routing::any,
 };
+use futures_util::{StreamExt, stream};
 use serde_json::{Map, Value};
 
 use crate::{
-    domain::{Error, Result},
+    domain::{Error, Result, Viewer},
     http::{Caller, Note, read_json},
 };
 
 use super::{
-    operation::{Api, Params},
-    response::{Media, encode, refuse},
+    operation::{Api, Operation, Outcome, Params},
+    response::{Accepted, Media, Streaming, encode, refuse},
+    streaming::{self, LastCursor, LastEventId},
     websocket,
 };
 
@@ -40,17 +42,19 @@ async fn serve(State(door): State<Door>, request: Request) -> Response {
     if parts.headers.contains_key(header::UPGRADE) {
         return open_socket(&door, &mut parts).await;
     }
-    let Some(media) = accepted(&parts.headers) else {
+    let accepted = Accepted::of(&parts.headers);
+    // A refusal that has to be said somehow is said in JSON.
+    let media = accepted.single.unwrap_or(Media::Json);
+    if accepted == Accepted::default() {
         let message = "none of the media types in Accept is served: application/graphql-response+json, \
-                       application/json, text/html";
-        let refusal = refuse(Error::bad_input(message), Media::Json);
-        return (StatusCode::NOT_ACCEPTABLE, refusal).into_response();
-    };
+                       application/json, text/event-stream, multipart/mixed;subscriptionSpec=1.0, text/html";
+        return (StatusCode::NOT_ACCEPTABLE, refuse(Error::bad_input(message), media)).into_response();
+    }
     match (&parts.method, media) {
         (&Method::GET | &Method::HEAD, Media::Html) => (door.page)(),
         (&Method::GET | &Method::HEAD | &Method::POST, _) => {
-            let mut response =
-                answer(&door.api, parts, body, media).await.unwrap_or_else(|error| refuse(error, media));
+            let answer = answer(&door.api, parts, body, accepted).await;
+            let mut response = answer.unwrap_or_else(|error| refuse(error, media));
             response.headers_mut().append(header::VARY, header::HeaderValue::from_static("accept"));
             response
         }
@@ -58,12 +62,7 @@ async fn serve(State(door): State<Door>, request: Request) -> Response {
     }
 }
 
-/// Accept without a header is anything.
-fn accepted(headers: &HeaderMap) -> Option<Media> {
-    if headers.contains_key(header::ACCEPT) { Media::wanted(headers) } else { Some(Media::Json) }
-}
-
-async fn answer(api: &Api, parts: Parts, body: Body, media: Media) -> Result<Response> {
+async fn answer(api: &Api, parts: Parts, body: Body, accepted: Accepted) -> Result<Response> {
     let note = parts.extensions.get::<Note>();
     let viewer = Caller::of(api.auth(), &parts.headers, note)?;
     let get = parts.method != Method::POST;
@@ -72,20 +71,51 @@ async fn answer(api: &Api, parts: Parts, body: Body, media: Media) -> Result<Res
     } else {
         from_body(read_json(&parts.headers, body, api.transport().body_bytes).await?)?
     };
-    let operation = match api.prepare(params) {
-        Ok(operation) => operation,
-        Err(error) => return Ok(encode(&async_graphql::Response::from_errors(vec![error]), media)),
-    };
-    if let (Some(note), Some(name)) = (note, &operation.name) {
+    let prepared = api.prepare(params);
+    if let (Some(note), Ok(Operation { name: Some(name), .. })) = (note, &prepared) {
         note.operation(name.clone());
     }
-    match operation.kind {
-        OperationType::Mutation if get => Ok(not_allowed("POST", media)),
-        OperationType::Subscription => Err(Error::bad_input(
-            "a subscription needs a connection that stays open: WebSocket at /graphql/ws with graphql-transport-ws",
+    let media = accepted.single.unwrap_or(Media::Json);
+    match (prepared, accepted.single, accepted.streaming) {
+        (Ok(operation), ..) if get && operation.kind == OperationType::Mutation => {
+            Ok(not_allowed("POST", media))
+        }
+        (Ok(operation), _, Some(format)) if operation.kind == OperationType::Subscription => {
+            Ok(open_stream(api, operation, format, viewer, &parts.headers))
+        }
+        (Ok(operation), None, Some(format)) => Ok(open_stream(api, operation, format, viewer, &parts.headers)),
+        (Ok(operation), ..) if operation.kind == OperationType::Subscription => Err(Error::bad_input(
+            "a subscription needs a connection that stays open: WebSocket with graphql-transport-ws, or Accept: \
+             text/event-stream or multipart/mixed;subscriptionSpec=1.0",
         )),
-        _ => Ok(encode(&api.run(operation, viewer).await, media)),
+        (Ok(operation), ..) => Ok(encode(&api.run(operation, viewer).await, media)),
+        (Err(error), None, Some(format)) => {
+            let refusal = Outcome::Refused(async_graphql::Response::from_errors(vec![error]));
+            let outcomes = stream::once(std::future::ready(refusal)).boxed();
+            let draining = api.draining().clone();
+            Ok(streaming::respond(outcomes, format, LastCursor::default(), &viewer, draining))
+        }
+        (Err(error), ..) => Ok(encode(&async_graphql::Response::from_errors(vec![error]), media)),
     }
+}
+
+/// Answers with results as they come, after the event that the client saw last where it says so.
+fn open_stream(
+    api: &Api,
+    mut operation: Operation,
+    format: Streaming,
+    viewer: Viewer,
+    headers: &HeaderMap,
+) -> Response {
+    let cursor = LastCursor::default();
+    operation.add(cursor.clone());
+    let last =
+        headers.get("last-event-id").and_then(|value| value.to_str().ok()).filter(|text| !text.is_empty());
+    if let Some(last) = last {
+        operation.add(LastEventId(last.to_owned()));
+    }
+    let outcomes = api.outcomes(operation, viewer.clone());
+    streaming::respond(outcomes, format, cursor, &viewer, api.draining().clone())
 }
 
 fn not_allowed(allow: &'static str, media: Media) -> Response {

@@ -11,6 +11,7 @@ mod operation;
 mod query;
 mod response;
 mod scalars;
+mod streaming;
 mod subscription;
 mod websocket;
 
@@ -18,7 +19,7 @@ use async_graphql::{Context, ID, Schema, SchemaBuilder};
 
 use crate::{
     config::Limits,
-    domain::{Cursor, ItemId, Result, UserId, Viewer},
+    domain::{ItemId, Result, UserId, Viewer},
     service::Services,
 };
 
@@ -57,8 +58,4 @@ fn user_id(id: Option<ID>) -> Result<Option<UserId>> {
 
 fn item_id(id: &ID) -> Result<ItemId> {
     ItemId::parse("id", id)
-}
-
-fn after(cursor: Option<String>) -> Result<Option<Cursor>> {
-    cursor.map(|text| Cursor::parse("after", &text)).transpose()
 }

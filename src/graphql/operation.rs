@@ -52,6 +52,13 @@ pub(super) struct Operation {
     pub(super) name: Option<String>,
 }
 
+impl Operation {
+    /// Gives the resolvers something of the transport's.
+    pub(super) fn add<T: std::any::Any + Send + Sync>(&mut self, data: T) {
+        self.request.data.insert(data);
+    }
+}
+
 impl Api {
     /// The door to `services`. When `draining` is cancelled, its sockets are closed over a few seconds.
     pub fn new(
@@ -123,10 +130,14 @@ impl Api {
     pub(super) fn start(&self, params: Params, viewer: Viewer) -> BoxStream<'static, Outcome> {
         let refusal =
             |error| stream::once(async { Outcome::Refused(Response::from_errors(vec![error])) }).boxed();
-        let operation = match self.prepare(params) {
-            Ok(operation) => operation,
-            Err(error) => return refusal(error),
-        };
+        match self.prepare(params) {
+            Ok(operation) => self.outcomes(operation, viewer),
+            Err(error) => refusal(error),
+        }
+    }
+
+    /// What `operation` brings.
+    pub(super) fn outcomes(&self, operation: Operation, viewer: Viewer) -> BoxStream<'static, Outcome> {
         if operation.kind == OperationType::Subscription {
             let mut first = true;
             let responses = self.0.schema.execute_stream(operation.request.data(viewer));

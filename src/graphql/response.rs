@@ -22,6 +22,24 @@ pub(super) enum Media {
     Html,
 }
 
+/// How a client wants results that come one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Streaming {
+    /// Server-sent events.
+    Events,
+    /// Apollo's multipart subscriptions.
+    Multipart,
+}
+
+/// What the header `Accept` allows; the first named among equals is preferred.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Accepted {
+    /// For one result.
+    pub(super) single: Option<Media>,
+    /// For results that come one by one.
+    pub(super) streaming: Option<Streaming>,
+}
+
 impl Media {
     fn content_type(self) -> &'static str {
         match self {
@@ -29,30 +47,51 @@ impl Media {
             Self::Json | Self::Html => "application/json; charset=utf-8",
         }
     }
+}
 
-    /// The media type that `Accept` prefers; the first named among equals, JSON where it does not say.
-    /// `None` where none of ours is wanted.
-    pub(super) fn wanted(headers: &HeaderMap) -> Option<Self> {
-        let mut accepts = headers.get_all(header::ACCEPT).iter().peekable();
-        accepts.peek()?;
-        let ranges = accepts.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
-        let mut best: Option<(f32, Self)> = None;
-        let mut named_any = false;
+impl Accepted {
+    /// Reads `Accept`; without one, JSON is assumed.
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+        let ranges: Vec<&str> = values.flat_map(|value| value.split(',')).map(str::trim).collect();
+        if ranges.iter().all(|range| range.is_empty()) {
+            return Self { single: Some(Media::Json), streaming: None };
+        }
+        let (mut single, mut streaming) = (Best::default(), Best::default());
         for range in ranges {
-            named_any |= !range.trim().is_empty();
-            let mut parts = range.split(';').map(str::trim);
-            let media = match parts.next().unwrap_or_default().to_ascii_lowercase().as_str() {
-                "application/graphql-response+json" => Self::GraphqlResponse,
-                "application/json" | "application/*" | "*/*" => Self::Json,
-                "text/html" | "application/xhtml+xml" => Self::Html,
-                _ => continue,
-            };
-            let quality = parts.find_map(|part| part.strip_prefix("q=")?.parse().ok()).unwrap_or(1.0);
-            if quality > 0.0 && best.is_none_or(|(highest, _)| quality > highest) {
-                best = Some((quality, media));
+            let mut parts = range.split(';').map(|part| part.trim().to_ascii_lowercase());
+            let name = parts.next().unwrap_or_default();
+            let parameters: Vec<String> = parts.collect();
+            let quality =
+                parameters.iter().find_map(|part| part.strip_prefix("q=")?.parse().ok()).unwrap_or(1.0);
+            let subscription = parameters.iter().any(|part| part.replace('"', "") == "subscriptionspec=1.0");
+            match name.as_str() {
+                "application/graphql-response+json" => single.offer(quality, Media::GraphqlResponse),
+                "application/json" | "application/*" | "*/*" => single.offer(quality, Media::Json),
+                "text/html" | "application/xhtml+xml" => single.offer(quality, Media::Html),
+                "text/event-stream" => streaming.offer(quality, Streaming::Events),
+                "multipart/mixed" if subscription => streaming.offer(quality, Streaming::Multipart),
+                _ => {}
             }
         }
-        if named_any { best.map(|(_, media)| media) } else { Some(Self::Json) }
+        Self { single: single.0.map(|(_, media)| media), streaming: streaming.0.map(|(_, media)| media) }
+    }
+}
+
+/// The first of the best.
+struct Best<T>(Option<(f32, T)>);
+
+impl<T> Default for Best<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T> Best<T> {
+    fn offer(&mut self, quality: f32, value: T) {
+        if quality > 0.0 && self.0.as_ref().is_none_or(|(best, _)| quality > *best) {
+            self.0 = Some((quality, value));
+        }
     }
 }
 
@@ -104,19 +143,21 @@ pub(super) fn refuse(error: Error, media: Media) -> axum::response::Response {
 mod tests {
     use super::*;
 
-    fn wanted(accept: &[&'static str]) -> Option<Media> {
+    fn accepted(accept: &[&'static str]) -> (Option<Media>, Option<Streaming>) {
         let mut headers = HeaderMap::new();
         for value in accept {
             headers.append(header::ACCEPT, HeaderValue::from_static(value));
         }
-        if headers.is_empty() { Some(Media::Json) } else { Media::wanted(&headers) }
+        let accepted = Accepted::of(&headers);
+        (accepted.single, accepted.streaming)
     }
 
     #[test]
     fn the_best_media_type_is_chosen() {
         use Media::{GraphqlResponse, Html, Json};
         for (accept, media) in [
-            (&["*/*"][..], Some(Json)),
+            (&[][..], Some(Json)),
+            (&["*/*"], Some(Json)),
             (&["application/graphql-response+json, application/json;q=0.9"], Some(GraphqlResponse)),
             (&["application/json;q=0.5, application/graphql-response+json;q=0.6"], Some(GraphqlResponse)),
             (&["application/json", "application/graphql-response+json"], Some(Json)),
@@ -124,7 +165,23 @@ mod tests {
             (&["application/json;q=0"], None),
             (&["image/png"], None),
         ] {
-            assert_eq!(wanted(accept), media, "{accept:?}");
+            assert_eq!(accepted(accept).0, media, "{accept:?}");
+        }
+    }
+
+    #[test]
+    fn streams_are_chosen_apart() {
+        use Streaming::{Events, Multipart};
+        for (accept, streaming) in [
+            (&["text/event-stream"][..], Some(Events)),
+            (
+                &["multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/json;q=0.9"],
+                Some(Multipart),
+            ),
+            (&["multipart/mixed;deferSpec=20220824, text/event-stream"], Some(Events)),
+            (&["application/json"], None),
+        ] {
+            assert_eq!(accepted(accept).1, streaming, "{accept:?}");
         }
     }
 }

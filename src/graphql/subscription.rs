@@ -3,9 +3,16 @@
 use async_graphql::{Context, ID, Result, SimpleObject, Subscription};
 use futures_util::{Stream, StreamExt};
 
-use crate::domain;
+use crate::domain::{self, Cursor};
 
-use super::{activity::Activity, after, analytics::Analytics, notification::Notification, services, viewer};
+use super::{
+    activity::Activity,
+    analytics::Analytics,
+    notification::Notification,
+    services,
+    streaming::{LastCursor, LastEventId},
+    viewer,
+};
 
 /// How much a user has not read, as absolute numbers.
 #[derive(SimpleObject)]
@@ -43,9 +50,9 @@ impl Subscription {
             String,
         >,
     ) -> Result<impl Stream<Item = Activity> + use<>> {
-        let (user, after) = (super::user_id(user_id)?, self::after(after)?);
+        let (user, after) = (super::user_id(user_id)?, start(ctx, after)?);
         let stream = services(ctx).activities.follow(viewer(ctx), user, after).await?;
-        Ok(stream.map(Activity))
+        Ok(noting(ctx, stream, |activity| activity.cursor).map(Activity))
     }
 
     /// A user's notifications as they are created.
@@ -56,9 +63,9 @@ impl Subscription {
         #[graphql(desc = "The cursor of a page, of a notification or of the last one received.")]
         after: Option<String>,
     ) -> Result<impl Stream<Item = Notification> + use<>> {
-        let (user, after) = (super::user_id(user_id)?, self::after(after)?);
+        let (user, after) = (super::user_id(user_id)?, start(ctx, after)?);
         let stream = services(ctx).notifications.follow(viewer(ctx), user, after).await?;
-        Ok(stream.map(Notification))
+        Ok(noting(ctx, stream, |notification| notification.cursor).map(Notification))
     }
 
     /// A user's analytics after each change. A reader that is behind gets the newest state, not each step.
@@ -68,9 +75,9 @@ impl Subscription {
         #[graphql(desc = "Whose; the viewer's own if absent.")] user_id: Option<ID>,
         #[graphql(desc = "The cursor of the analytics last received.")] after: Option<String>,
     ) -> Result<impl Stream<Item = Analytics> + use<>> {
-        let (user, after) = (super::user_id(user_id)?, self::after(after)?);
+        let (user, after) = (super::user_id(user_id)?, start(ctx, after)?);
         let stream = services(ctx).analytics.follow(viewer(ctx), user, after).await?;
-        Ok(stream.map(Analytics))
+        Ok(noting(ctx, stream, |analytics| analytics.cursor).map(Analytics))
     }
 
     /// A user's unread counts: as they are at once, then after each change.
@@ -80,11 +87,31 @@ impl Subscription {
         #[graphql(desc = "Whose; the viewer's own if absent.")] user_id: Option<ID>,
     ) -> Result<impl Stream<Item = UnreadCounts> + use<>> {
         let stream = services(ctx).analytics.follow_unread(viewer(ctx), super::user_id(user_id)?).await?;
-        Ok(stream.map(UnreadCounts::from))
+        Ok(noting(ctx, stream, |counts| counts.cursor).map(UnreadCounts::from))
     }
 
     /// How many users have at least one open socket: at once, then at each change.
     async fn active_users(&self, ctx: &Context<'_>) -> Result<impl Stream<Item = usize> + use<>> {
         Ok(services(ctx).presence.follow())
     }
+}
+
+/// Where a subscription starts: after the event that its transport saw last, which is newer than the argument that an
+/// EventSource repeats when it reconnects; else after the cursor of the argument.
+fn start(ctx: &Context<'_>, after: Option<String>) -> domain::Result<Option<Cursor>> {
+    let last = ctx.data_opt::<LastEventId>().map(|last| last.0.clone());
+    last.or(after).map(|text| Cursor::parse("after", &text)).transpose()
+}
+
+/// Leaves the cursor of each item for the transport, where it wants one.
+fn noting<T, S>(ctx: &Context<'_>, stream: S, cursor: fn(&T) -> Cursor) -> impl Stream<Item = T> + use<T, S>
+where
+    S: Stream<Item = T>,
+{
+    let last = ctx.data_opt::<LastCursor>().cloned();
+    stream.inspect(move |item| {
+        if let Some(last) = &last {
+            last.set(cursor(item));
+        }
+    })
 }

@@ -1,0 +1,235 @@
+//! Subscriptions over plain HTTP: server-sent events and Apollo's multipart.
+//!
+//! Specifications: the distinct connections mode of
+//! <https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md>, and
+//! <https://www.apollographql.com/docs/graphos/routing/operations/subscriptions/multipart-protocol>
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use async_graphql::Response;
+use axum::{
+    body::{Body, Bytes},
+    http::{HeaderName, HeaderValue, header},
+    response::IntoResponse,
+};
+use futures_util::{StreamExt, stream, stream::BoxStream};
+use serde::Serialize;
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::{Cursor, Error, Timestamp, Viewer};
+
+use super::{
+    operation::{Outcome, refused},
+    response::{Payload, Streaming},
+};
+
+/// How often something is sent, so that proxies keep the connection open.
+const KEEP_ALIVE: Duration = Duration::from_secs(12);
+/// Over how long connections are ended at a shutdown, so that not everyone comes back at once.
+const DRAIN: Duration = Duration::from_secs(4);
+/// An instant that does not come.
+const NEVER: Duration = Duration::from_secs(100 * 365 * 86_400);
+
+/// Where the cursor of the item that a subscription yielded last is left for its transport.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LastCursor(Arc<Mutex<Option<Cursor>>>);
+
+impl LastCursor {
+    pub(super) fn set(&self, cursor: Cursor) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(cursor);
+    }
+
+    fn take(&self) -> Option<Cursor> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// The cursor that a reconnecting client saw last, by the header `Last-Event-ID`: it stands for `after`.
+#[derive(Clone, Debug)]
+pub(super) struct LastEventId(pub(super) String);
+
+/// What surrounds the results of one operation.
+struct Connection {
+    outcomes: BoxStream<'static, Outcome>,
+    format: Streaming,
+    cursor: LastCursor,
+    draining: CancellationToken,
+    deadlines: Deadlines,
+    state: State,
+}
+
+struct Deadlines {
+    keep_alive: Instant,
+    token: Instant,
+    drained: Option<Instant>,
+}
+
+#[derive(PartialEq, Eq)]
+enum State {
+    Opening,
+    Running,
+    /// The last result was sent; the client is told that there are no more.
+    Finished,
+    Ended,
+}
+
+/// Answers with the results of an operation as they come.
+pub(super) fn respond(
+    outcomes: BoxStream<'static, Outcome>,
+    format: Streaming,
+    cursor: LastCursor,
+    viewer: &Viewer,
+    draining: CancellationToken,
+) -> axum::response::Response {
+    let now = Instant::now();
+    let left = viewer.expires_at().map(|end| end.millis().saturating_sub(Timestamp::now().millis()));
+    let left =
+        left.map_or(NEVER, |millis| Duration::from_millis(u64::try_from(millis).unwrap_or(0)).min(NEVER));
+    let deadlines = Deadlines { keep_alive: now + KEEP_ALIVE, token: now + left, drained: None };
+    let connection = Connection { outcomes, format, cursor, draining, deadlines, state: State::Opening };
+    let chunks = stream::unfold(connection, |mut connection| async move {
+        let chunk = connection.next().await?;
+        Some((Ok::<_, std::convert::Infallible>(Bytes::from(chunk)), connection))
+    });
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(format.content_type())),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform")),
+        // Proxies of the nginx family would hold events back otherwise.
+        (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
+    ];
+    (headers, Body::from_stream(chunks)).into_response()
+}
+
+impl Connection {
+    async fn next(&mut self) -> Option<String> {
+        match self.state {
+            State::Opening => {
+                self.state = State::Running;
+                return Some(self.format.opening());
+            }
+            State::Finished => {
+                self.state = State::Ended;
+                return Some(self.format.complete());
+            }
+            State::Ended => return None,
+            State::Running => {}
+        }
+        loop {
+            let until = self.deadlines.token.min(self.deadlines.keep_alive);
+            let until = self.deadlines.drained.map_or(until, |drained| drained.min(until));
+            tokio::select! {
+                outcome = self.outcomes.next() => return Some(self.outcome(outcome)),
+                () = sleep_until(until) => if let Some(chunk) = self.deadline() { return Some(chunk) },
+                () = self.draining.cancelled(), if self.deadlines.drained.is_none() => {
+                    self.deadlines.drained = Some(Instant::now() + DRAIN.mul_f64(rand::random::<f64>()));
+                }
+            }
+        }
+    }
+
+    fn outcome(&mut self, outcome: Option<Outcome>) -> String {
+        match outcome {
+            Some(Outcome::Result(response)) => self.format.result(&response, self.cursor.take()),
+            Some(Outcome::Refused(response)) => {
+                self.state = State::Finished;
+                self.format.result(&response, None)
+            }
+            None => {
+                self.state = State::Ended;
+                self.format.complete()
+            }
+        }
+    }
+
+    /// What a deadline brings. A connection that ends without being complete is one that clients open again, with
+    /// their last cursor and a fresh token.
+    fn deadline(&mut self) -> Option<String> {
+        let now = Instant::now();
+        if self.deadlines.token <= now {
+            self.state = State::Ended;
+            let response = refused(Error::Unauthenticated("token expired".into()));
+            return Some(self.format.broken_off(&response, "token expired"));
+        }
+        if self.deadlines.drained.is_some_and(|drained| drained <= now) {
+            self.state = State::Ended;
+            let response = refused(Error::unavailable("the server shuts down"));
+            return Some(self.format.broken_off(&response, "service restart"));
+        }
+        self.deadlines.keep_alive = now + KEEP_ALIVE;
+        Some(self.format.keep_alive())
+    }
+}
+
+#[derive(Serialize)]
+struct Part<'a> {
+    payload: Option<Payload<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors: Option<&'a [async_graphql::ServerError]>,
+}
+
+/// The two ways in which results are written.
+impl Streaming {
+    fn content_type(self) -> &'static str {
+        match self {
+            Self::Events => "text/event-stream; charset=utf-8",
+            Self::Multipart => "multipart/mixed; boundary=\"graphql\"; subscriptionSpec=1.0",
+        }
+    }
+
+    /// Sent at once, so that the client knows that it is connected.
+    fn opening(self) -> String {
+        match self {
+            Self::Events => ":\n\n".to_owned(),
+            Self::Multipart => "\r\n--graphql".to_owned() + &self.keep_alive(),
+        }
+    }
+
+    fn keep_alive(self) -> String {
+        match self {
+            Self::Events => ":\n\n".to_owned(),
+            Self::Multipart => part("{}"),
+        }
+    }
+
+    fn result(self, response: &Response, cursor: Option<Cursor>) -> String {
+        let payload = Payload::of(response);
+        match self {
+            Self::Events => {
+                let id = cursor.map_or(String::new(), |cursor| format!("id: {cursor}\n"));
+                format!("{id}event: next\ndata: {}\n\n", json(&payload))
+            }
+            Self::Multipart => part(&json(&Part { payload: Some(payload), errors: None })),
+        }
+    }
+
+    fn complete(self) -> String {
+        match self {
+            Self::Events => "event: complete\ndata:\n\n".to_owned(),
+            Self::Multipart => "--\r\n".to_owned(),
+        }
+    }
+
+    /// The connection ends, though the operation has not.
+    fn broken_off(self, response: &Response, reason: &str) -> String {
+        match self {
+            Self::Events => format!(": {reason}\n\n"),
+            Self::Multipart => {
+                part(&json(&Part { payload: None, errors: Some(&response.errors) })) + &self.complete()
+            }
+        }
+    }
+}
+
+/// A part, and the boundary after it: a client takes a part up when it sees its end.
+fn part(json: &str) -> String {
+    format!("\r\ncontent-type: application/json\r\n\r\n{json}\r\n--graphql")
+}
+
+fn json(value: &impl Serialize) -> String {
+    // Maps with keys that are no strings would fail; there are none.
+    serde_json::to_string(value).unwrap_or_default()
+}
