@@ -9,7 +9,7 @@ use crate::{
     store::{Store, StoredItem},
 };
 
-use super::{Follower, Hub, Signal};
+use super::{Encodings, Follower, Hub, Signal};
 
 /// Items that one read of the tables takes up.
 const READ: u32 = 100;
@@ -155,6 +155,15 @@ pub async fn follow<F: Followed>(
     Ok(following)
 }
 
+/// An item on its way to a reader.
+#[derive(Clone, Debug)]
+pub struct Delivery<F> {
+    /// The item.
+    pub item: F,
+    /// Where its encodings are shared with other readers; none where it was read from the tables.
+    pub shared: Option<Arc<Encodings>>,
+}
+
 /// A reader, and where they stand.
 #[derive(Debug)]
 pub struct Following<F> {
@@ -163,7 +172,7 @@ pub struct Following<F> {
     user: UserId,
     /// Everything up to here was sent, waits in `ready`, or was of another kind.
     last: Position,
-    ready: VecDeque<F>,
+    ready: VecDeque<Delivery<F>>,
     /// Whether the tables hold something newer than `last`.
     behind: bool,
     /// What was sent last, for states.
@@ -172,7 +181,7 @@ pub struct Following<F> {
 
 impl<F: Followed> Following<F> {
     /// The next one. Dropping the future loses nothing.
-    pub async fn next(&mut self) -> F {
+    pub async fn next(&mut self) -> Delivery<F> {
         loop {
             if self.behind {
                 if self.ready.is_empty() || F::STATE {
@@ -184,21 +193,21 @@ impl<F: Followed> Following<F> {
                 self.listen().await;
                 continue;
             }
-            if let Some(item) = self.ready.pop_front() {
+            if let Some(delivery) = self.ready.pop_front() {
                 if F::STATE {
-                    if self.sent.as_ref().is_some_and(|before| !item.is_news(before)) {
+                    if self.sent.as_ref().is_some_and(|before| !delivery.item.is_news(before)) {
                         continue;
                     }
-                    self.sent = Some(item.clone());
+                    self.sent = Some(delivery.item.clone());
                 }
-                return item;
+                return delivery;
             }
             self.listen().await;
         }
     }
 
     /// The items as a stream.
-    pub fn into_stream(self) -> impl Stream<Item = F> + Send {
+    pub fn into_stream(self) -> impl Stream<Item = Delivery<F>> + Send {
         futures_util::stream::unfold(self, |mut following| async move {
             let item = following.next().await;
             Some((item, following))
@@ -208,13 +217,13 @@ impl<F: Followed> Following<F> {
     /// Waits for a signal and takes it up.
     async fn listen(&mut self) {
         match self.follower.next().await {
-            Some(Signal::Event(event)) if event.position == self.last.next() => {
+            Some(Signal::Event(event, encodings)) if event.position == self.last.next() => {
                 self.last = event.position;
                 if let Some(item) = F::brought_by(&event) {
-                    self.push(item);
+                    self.push(Delivery { item, shared: Some(encodings) });
                 }
             }
-            Some(Signal::Event(event)) => self.behind |= event.position > self.last,
+            Some(Signal::Event(event, _)) => self.behind |= event.position > self.last,
             Some(Signal::Moved(position)) => self.behind |= position > self.last,
             None => self.behind = true,
         }
@@ -227,7 +236,7 @@ impl<F: Followed> Following<F> {
     /// Reads the tables once; returns where the history stood.
     async fn catch_up_to_head(&mut self) -> Result<Position> {
         let CaughtUp { items, reached, head } = F::read(&self.store, &self.user, self.last).await?;
-        items.into_iter().for_each(|item| self.push(item));
+        items.into_iter().for_each(|item| self.push(Delivery { item, shared: None }));
         self.last = self.last.max(reached);
         self.behind = reached < head;
         Ok(head)
@@ -242,10 +251,10 @@ impl<F: Followed> Following<F> {
         }
     }
 
-    fn push(&mut self, item: F) {
+    fn push(&mut self, delivery: Delivery<F>) {
         if F::STATE {
             self.ready.clear();
         }
-        self.ready.push_back(item);
+        self.ready.push_back(delivery);
     }
 }

@@ -11,6 +11,8 @@ use tokio::sync::broadcast;
 
 use crate::domain::{Event, Position, UserId};
 
+use super::Encodings;
+
 /// Signals that wait for a follower that is behind. One that misses more reads the tables.
 const BUFFER: usize = 16;
 /// Parts of the map, each with a lock of its own.
@@ -19,8 +21,8 @@ const SHARDS: usize = 64;
 /// What a follower hears.
 #[derive(Clone, Debug)]
 pub enum Signal {
-    /// A change was committed.
-    Event(Arc<Event>),
+    /// A change was committed; with it what doors have made of it already.
+    Event(Arc<Event>, Arc<Encodings>),
     /// The user's history stands at this position: whoever is behind missed something.
     Moved(Position),
 }
@@ -61,13 +63,13 @@ impl Hub {
 
     /// Tells the followers of the event's user. Never blocks; who is too far behind is told that they missed some.
     pub fn publish(&self, event: Arc<Event>) {
-        let position = event.position;
-        self.send(&event.user.clone(), position, Signal::Event(event), |_| true);
+        let signal = |event: &Arc<Event>| Signal::Event(event.clone(), Arc::default());
+        self.send(&event.user, event.position, || signal(&event), |_| true);
     }
 
     /// Tells the followers of `user` where the history stands, unless they were sent an event as new as that.
     pub fn moved(&self, user: &UserId, position: Position) {
-        self.send(user, position, Signal::Moved(position), |newest| newest < position);
+        self.send(user, position, || Signal::Moved(position), |newest| newest < position);
     }
 
     /// Everyone who is followed on this node.
@@ -75,13 +77,19 @@ impl Hub {
         self.0.shards.iter().flat_map(|shard| lock(shard).keys().cloned().collect::<Vec<_>>()).collect()
     }
 
-    fn send(&self, user: &UserId, position: Position, signal: Signal, wanted: impl Fn(Position) -> bool) {
+    fn send(
+        &self,
+        user: &UserId,
+        position: Position,
+        signal: impl FnOnce() -> Signal,
+        wanted: impl Fn(Position) -> bool,
+    ) {
         if let Some(channel) = self.shard(user).get_mut(user)
             && wanted(channel.newest)
         {
             channel.newest = channel.newest.max(position);
             // Without a receiver there is nobody to tell.
-            let _ = channel.sender.send(signal);
+            let _ = channel.sender.send(signal());
         }
     }
 

@@ -4,10 +4,12 @@
 //! of it: whoever follows gets every committed change of the kind they follow exactly once and in order, because a gap
 //! is noticed by the position and read from the tables.
 
+mod encodings;
 mod follow;
 mod heads;
 mod hub;
 
-pub use follow::{CurrentAnalytics, Followed, Following, Start, follow};
+pub use encodings::Encodings;
+pub use follow::{CurrentAnalytics, Delivery, Followed, Following, Start, follow};
 pub use heads::check_heads_forever;
 pub use hub::{Follower, Hub, Signal};

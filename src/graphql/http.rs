@@ -9,7 +9,6 @@ use axum::{
     response::{IntoResponse, Response},
     routing::any,
 };
-use futures_util::{StreamExt, stream};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -18,10 +17,10 @@ use crate::{
 };
 
 use super::{
-    operation::{Api, Operation, Outcome, Params},
+    operation::{Api, Operation, Params},
     response::{Accepted, Media, Streaming, encode, refuse},
-    streaming::{self, LastCursor, LastEventId},
-    websocket,
+    streaming::{self, LastEventId},
+    subscribe, websocket,
 };
 
 /// The routes: `/graphql` for queries, mutations and sockets, `/graphql/ws` for sockets alone. `page` is what a
@@ -83,17 +82,17 @@ async fn answer(api: &Api, parts: Parts, body: Body, accepted: Accepted) -> Resu
         (Ok(operation), _, Some(format)) if operation.kind == OperationType::Subscription => {
             Ok(open_stream(api, operation, format, viewer, &parts.headers))
         }
-        (Ok(operation), None, Some(format)) => Ok(open_stream(api, operation, format, viewer, &parts.headers)),
+        (Ok(operation), None, Some(format)) => {
+            Ok(open_stream(api, operation, format, viewer, &parts.headers))
+        }
         (Ok(operation), ..) if operation.kind == OperationType::Subscription => Err(Error::bad_input(
             "a subscription needs a connection that stays open: WebSocket with graphql-transport-ws, or Accept: \
              text/event-stream or multipart/mixed;subscriptionSpec=1.0",
         )),
         (Ok(operation), ..) => Ok(encode(&api.run(operation, viewer).await, media)),
         (Err(error), None, Some(format)) => {
-            let refusal = Outcome::Refused(async_graphql::Response::from_errors(vec![error]));
-            let outcomes = stream::once(std::future::ready(refusal)).boxed();
-            let draining = api.draining().clone();
-            Ok(streaming::respond(outcomes, format, LastCursor::default(), &viewer, draining))
+            let outcomes = subscribe::refused(vec![error]);
+            Ok(streaming::respond(outcomes, format, &viewer, api.draining().clone()))
         }
         (Err(error), ..) => Ok(encode(&async_graphql::Response::from_errors(vec![error]), media)),
     }
@@ -102,20 +101,15 @@ async fn answer(api: &Api, parts: Parts, body: Body, accepted: Accepted) -> Resu
 /// Answers with results as they come, after the event that the client saw last where it says so.
 fn open_stream(
     api: &Api,
-    mut operation: Operation,
+    operation: Operation,
     format: Streaming,
     viewer: Viewer,
     headers: &HeaderMap,
 ) -> Response {
-    let cursor = LastCursor::default();
-    operation.add(cursor.clone());
-    let last =
-        headers.get("last-event-id").and_then(|value| value.to_str().ok()).filter(|text| !text.is_empty());
-    if let Some(last) = last {
-        operation.add(LastEventId(last.to_owned()));
-    }
-    let outcomes = api.outcomes(operation, viewer.clone());
-    streaming::respond(outcomes, format, cursor, &viewer, api.draining().clone())
+    let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
+    let last = last.filter(|text| !text.is_empty()).map(|text| LastEventId(text.to_owned()));
+    let outcomes = api.outcomes(operation, viewer.clone(), last);
+    streaming::respond(outcomes, format, &viewer, api.draining().clone())
 }
 
 fn not_allowed(allow: &'static str, media: Media) -> Response {

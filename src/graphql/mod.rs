@@ -12,10 +12,11 @@ mod query;
 mod response;
 mod scalars;
 mod streaming;
+mod subscribe;
 mod subscription;
 mod websocket;
 
-use async_graphql::{Context, ID, Schema, SchemaBuilder};
+use async_graphql::{Context, EmptyMutation, EmptySubscription, ID, Schema, SchemaBuilder, ValidationMode};
 
 use crate::{
     config::Limits,
@@ -23,24 +24,40 @@ use crate::{
     service::Services,
 };
 
-use self::{mutation::Mutation, query::Query, subscription::Subscription};
+use self::{
+    mutation::Mutation,
+    query::Query,
+    subscription::{Subscription, SubscriptionRoot},
+};
 
 pub use self::{http::router, operation::Api};
 
-/// The schema with its services.
-pub(crate) type PulseSchema = Schema<Query, Mutation, Subscription>;
+/// The public schema.
+pub(crate) type PublicSchema = Schema<Query, Mutation, SubscriptionRoot>;
+
+/// Executes the fields of subscriptions, which have been validated against the public schema, as if they were queries:
+/// to start them, and to execute their selection on each item.
+pub(crate) type EventSchema = Schema<Subscription, EmptyMutation, EmptySubscription>;
 
 /// The schema in the Schema Definition Language, as `schema.graphql` has it.
 pub fn sdl() -> String {
     builder().finish().sdl()
 }
 
-fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
-    Schema::build(Query, Mutation, Subscription)
+fn builder() -> SchemaBuilder<Query, Mutation, SubscriptionRoot> {
+    Schema::build(Query, Mutation, SubscriptionRoot)
 }
 
-fn schema(services: Services, limits: &Limits) -> PulseSchema {
+fn public_schema(services: Services, limits: &Limits) -> PublicSchema {
     builder().limit_complexity(limits.complexity).extension(errors::ErrorCodes).data(services).finish()
+}
+
+fn event_schema(services: Services) -> EventSchema {
+    Schema::build(Subscription, EmptyMutation, EmptySubscription)
+        .validation_mode(ValidationMode::Fast)
+        .extension(errors::ErrorCodes)
+        .data(services)
+        .finish()
 }
 
 /// Who calls; every request is given it.

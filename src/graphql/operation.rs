@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use async_graphql::{
-    Request, Response, ServerError, Value, Variables,
-    parser::{parse_query, types::OperationType},
+    Request, Response, ServerError, Variables,
+    parser::{
+        parse_query,
+        types::{ExecutableDocument, OperationType},
+    },
 };
-use futures_util::{StreamExt, stream, stream::BoxStream};
+use futures_util::StreamExt;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -16,11 +19,11 @@ use crate::{
 };
 
 use super::{
-    PulseSchema,
+    EventSchema, PublicSchema,
     errors::{PARSE_FAILED, server_error, with_code},
+    event_schema,
     limits::{self, DocumentLimits},
-    response::is_request_error,
-    schema,
+    public_schema,
 };
 
 /// What the GraphQL door needs. Cheap to clone.
@@ -28,7 +31,8 @@ use super::{
 pub struct Api(Arc<Inner>);
 
 struct Inner {
-    schema: PulseSchema,
+    public: PublicSchema,
+    events: EventSchema,
     auth: Authenticator,
     presence: Presence,
     document: DocumentLimits,
@@ -46,16 +50,21 @@ pub(super) struct Params {
 
 /// An operation that is ready to run.
 pub(super) struct Operation {
-    request: Request,
     pub(super) kind: OperationType,
     /// Its name, where it has one.
     pub(super) name: Option<String>,
+    /// What the client sent.
+    pub(super) params: Params,
+    pub(super) document: ExecutableDocument,
 }
 
 impl Operation {
-    /// Gives the resolvers something of the transport's.
-    pub(super) fn add<T: std::any::Any + Send + Sync>(&mut self, data: T) {
-        self.request.data.insert(data);
+    /// The operation as async-graphql takes it.
+    fn into_request(self) -> Request {
+        let mut request = Request::new(self.params.query).variables(self.params.variables);
+        request.operation_name = self.params.operation_name;
+        request.set_parsed_query(self.document);
+        request
     }
 }
 
@@ -74,8 +83,9 @@ impl Api {
             introspection: config.introspection,
         };
         let presence = services.presence.clone();
-        let schema = schema(services, &config.limits);
-        Self(Arc::new(Inner { schema, auth, presence, document, transport: config.limits, draining }))
+        let public = public_schema(services.clone(), &config.limits);
+        let events = event_schema(services);
+        Self(Arc::new(Inner { public, events, auth, presence, document, transport: config.limits, draining }))
     }
 
     pub(super) fn auth(&self) -> &Authenticator {
@@ -105,57 +115,29 @@ impl Api {
             .operation_name
             .clone()
             .or_else(|| document.operations.iter().find_map(|(name, _)| name.map(ToString::to_string)));
-        let mut request = Request::new(params.query).variables(params.variables);
-        request.operation_name = params.operation_name;
-        request.set_parsed_query(document);
-        Ok(Operation { request, kind, name })
+        Ok(Operation { kind, name, params, document })
     }
 
     /// Runs a query or mutation.
     pub(super) async fn run(&self, operation: Operation, viewer: Viewer) -> Response {
-        self.0.schema.execute(operation.request.data(viewer)).await
+        self.0.public.execute(operation.into_request().data(viewer)).await
     }
-}
 
-/// What an operation brings.
-pub(super) enum Outcome {
-    /// A result, with or without errors of single fields.
-    Result(Response),
-    /// The operation did not start; nothing follows.
-    Refused(Response),
-}
-
-impl Api {
-    /// Starts an operation of any kind: a subscription brings results until it is dropped, the others one.
-    pub(super) fn start(&self, params: Params, viewer: Viewer) -> BoxStream<'static, Outcome> {
-        let refusal =
-            |error| stream::once(async { Outcome::Refused(Response::from_errors(vec![error])) }).boxed();
-        match self.prepare(params) {
-            Ok(operation) => self.outcomes(operation, viewer),
-            Err(error) => refusal(error),
+    /// Validates a subscription; it is not started.
+    pub(super) async fn validate(&self, operation: &Operation) -> Result<(), Vec<ServerError>> {
+        let Params { query, operation_name, variables } = &operation.params;
+        let mut request = Request::new(query).variables(variables.clone());
+        request.operation_name.clone_from(operation_name);
+        request.set_parsed_query(operation.document.clone());
+        match self.0.public.execute_stream(request).next().await {
+            Some(response) if response.is_err() => Err(response.errors),
+            _ => Ok(()),
         }
     }
 
-    /// What `operation` brings.
-    pub(super) fn outcomes(&self, operation: Operation, viewer: Viewer) -> BoxStream<'static, Outcome> {
-        if operation.kind == OperationType::Subscription {
-            let mut first = true;
-            let responses = self.0.schema.execute_stream(operation.request.data(viewer));
-            return responses
-                .map(move |response| {
-                    // What fails before the first result was refused: a user or cursor that is not the viewer's.
-                    let refused =
-                        std::mem::take(&mut first) && response.data == Value::Null && response.is_err();
-                    if refused { Outcome::Refused(response) } else { Outcome::Result(response) }
-                })
-                .boxed();
-        }
-        let api = self.clone();
-        stream::once(async move {
-            let response = api.run(operation, viewer).await;
-            if is_request_error(&response) { Outcome::Refused(response) } else { Outcome::Result(response) }
-        })
-        .boxed()
+    /// The schema that executes subscriptions.
+    pub(super) fn events(&self) -> &EventSchema {
+        &self.0.events
     }
 }
 

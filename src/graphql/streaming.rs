@@ -4,12 +4,9 @@
 //! <https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md>, and
 //! <https://www.apollographql.com/docs/graphos/routing/operations/subscriptions/multipart-protocol>
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
-use async_graphql::Response;
+use async_graphql::{Response, ServerError};
 use axum::{
     body::{Body, Bytes},
     http::{HeaderName, HeaderValue, header},
@@ -23,8 +20,9 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::{Cursor, Error, Timestamp, Viewer};
 
 use super::{
-    operation::{Outcome, refused},
+    operation::refused,
     response::{Payload, Streaming},
+    subscribe::Outcome,
 };
 
 /// How often something is sent, so that proxies keep the connection open.
@@ -34,20 +32,6 @@ const DRAIN: Duration = Duration::from_secs(4);
 /// An instant that does not come.
 const NEVER: Duration = Duration::from_secs(100 * 365 * 86_400);
 
-/// Where the cursor of the item that a subscription yielded last is left for its transport.
-#[derive(Clone, Debug, Default)]
-pub(super) struct LastCursor(Arc<Mutex<Option<Cursor>>>);
-
-impl LastCursor {
-    pub(super) fn set(&self, cursor: Cursor) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(cursor);
-    }
-
-    fn take(&self) -> Option<Cursor> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-}
-
 /// The cursor that a reconnecting client saw last, by the header `Last-Event-ID`: it stands for `after`.
 #[derive(Clone, Debug)]
 pub(super) struct LastEventId(pub(super) String);
@@ -56,7 +40,6 @@ pub(super) struct LastEventId(pub(super) String);
 struct Connection {
     outcomes: BoxStream<'static, Outcome>,
     format: Streaming,
-    cursor: LastCursor,
     draining: CancellationToken,
     deadlines: Deadlines,
     state: State,
@@ -81,7 +64,6 @@ enum State {
 pub(super) fn respond(
     outcomes: BoxStream<'static, Outcome>,
     format: Streaming,
-    cursor: LastCursor,
     viewer: &Viewer,
     draining: CancellationToken,
 ) -> axum::response::Response {
@@ -90,7 +72,7 @@ pub(super) fn respond(
     let left =
         left.map_or(NEVER, |millis| Duration::from_millis(u64::try_from(millis).unwrap_or(0)).min(NEVER));
     let deadlines = Deadlines { keep_alive: now + KEEP_ALIVE, token: now + left, drained: None };
-    let connection = Connection { outcomes, format, cursor, draining, deadlines, state: State::Opening };
+    let connection = Connection { outcomes, format, draining, deadlines, state: State::Opening };
     let chunks = stream::unfold(connection, |mut connection| async move {
         let chunk = connection.next().await?;
         Some((Ok::<_, std::convert::Infallible>(Bytes::from(chunk)), connection))
@@ -133,10 +115,10 @@ impl Connection {
 
     fn outcome(&mut self, outcome: Option<Outcome>) -> String {
         match outcome {
-            Some(Outcome::Result(response)) => self.format.result(&response, self.cursor.take()),
-            Some(Outcome::Refused(response)) => {
+            Some(Outcome::Result(result)) => self.format.result(&result.payload, result.cursor),
+            Some(Outcome::Refused(errors)) => {
                 self.state = State::Finished;
-                self.format.result(&response, None)
+                self.format.result(&json(&Payload::of(&Response::from_errors(errors))), None)
             }
             None => {
                 self.state = State::Ended;
@@ -164,11 +146,11 @@ impl Connection {
     }
 }
 
+/// An error of the connection and not of the operation.
 #[derive(Serialize)]
-struct Part<'a> {
-    payload: Option<Payload<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    errors: Option<&'a [async_graphql::ServerError]>,
+struct BrokenOff<'a> {
+    payload: (),
+    errors: &'a [ServerError],
 }
 
 /// The two ways in which results are written.
@@ -195,14 +177,13 @@ impl Streaming {
         }
     }
 
-    fn result(self, response: &Response, cursor: Option<Cursor>) -> String {
-        let payload = Payload::of(response);
+    fn result(self, payload: &str, cursor: Option<Cursor>) -> String {
         match self {
             Self::Events => {
                 let id = cursor.map_or(String::new(), |cursor| format!("id: {cursor}\n"));
-                format!("{id}event: next\ndata: {}\n\n", json(&payload))
+                format!("{id}event: next\ndata: {payload}\n\n")
             }
-            Self::Multipart => part(&json(&Part { payload: Some(payload), errors: None })),
+            Self::Multipart => part(&format!(r#"{{"payload":{payload}}}"#)),
         }
     }
 
@@ -218,7 +199,7 @@ impl Streaming {
         match self {
             Self::Events => format!(": {reason}\n\n"),
             Self::Multipart => {
-                part(&json(&Part { payload: None, errors: Some(&response.errors) })) + &self.complete()
+                part(&json(&BrokenOff { payload: (), errors: &response.errors })) + &self.complete()
             }
         }
     }

@@ -1,16 +1,27 @@
 //! What can be followed.
+//!
+//! Each field is resolved in two phases. When an operation starts, the resolver finds out what is followed, checks
+//! that the viewer may, and leaves the stream of items ([`Phase::Start`]). Then, for each item, the operation's
+//! selection is executed on it ([`Phase::Encode`]): once per event and operation, however many subscribers share them.
 
-use async_graphql::{Context, ID, Result, SimpleObject, Subscription};
-use futures_util::{Stream, StreamExt};
+use std::{
+    borrow::Cow,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use crate::domain::{self, Cursor};
+use async_graphql::{
+    Context, ID, Object, OutputType, Response, Result, SimpleObject, SubscriptionType, registry::Registry,
+};
+use futures_util::{Stream, StreamExt, stream, stream::BoxStream};
+
+use crate::{
+    domain::{self, Cursor},
+    events::{CurrentAnalytics, Delivery, Encodings},
+};
 
 use super::{
-    activity::Activity,
-    analytics::Analytics,
-    notification::Notification,
-    services,
-    streaming::{LastCursor, LastEventId},
+    activity::Activity, analytics::Analytics, notification::Notification, services, streaming::LastEventId,
     viewer,
 };
 
@@ -35,11 +46,45 @@ impl From<domain::UnreadCounts> for UnreadCounts {
     }
 }
 
+/// What a subscription brings.
+#[derive(Clone, Debug)]
+pub(super) enum Item {
+    Activity(Arc<domain::Activity>),
+    Notification(Arc<domain::Notification>),
+    Analytics(Arc<domain::Analytics>),
+    UnreadCounts(domain::UnreadCounts),
+    ActiveUsers(usize),
+}
+
+impl Item {
+    /// Where the user's history stood, where the item belongs to one.
+    pub(super) fn cursor(&self) -> Option<Cursor> {
+        match self {
+            Self::Activity(activity) => Some(activity.cursor),
+            Self::Notification(notification) => Some(notification.cursor),
+            Self::Analytics(analytics) => Some(analytics.cursor),
+            Self::UnreadCounts(counts) => Some(counts.cursor),
+            Self::ActiveUsers(_) => None,
+        }
+    }
+}
+
+/// Items as they come, each with the place where its encodings are shared.
+pub(super) type Items = BoxStream<'static, (Item, Option<Arc<Encodings>>)>;
+
+/// Why a field is resolved.
+pub(super) enum Phase {
+    /// An operation starts: its items go here.
+    Start(Arc<Mutex<Option<Items>>>),
+    /// The selection is executed on this item.
+    Encode(Item),
+}
+
 /// What can be followed. With `after`, everything of that kind committed after that cursor comes first, in order, then
 /// what is new: none lost, none twice. A cursor that cannot be resumed from is refused with CURSOR_EXPIRED.
 pub(crate) struct Subscription;
 
-#[Subscription]
+#[Object]
 impl Subscription {
     /// A user's activities as they are created.
     async fn activity_created(
@@ -49,10 +94,12 @@ impl Subscription {
         #[graphql(desc = "The cursor of a page, of an activity or of the last one received.")] after: Option<
             String,
         >,
-    ) -> Result<impl Stream<Item = Activity> + use<>> {
-        let (user, after) = (super::user_id(user_id)?, start(ctx, after)?);
-        let stream = services(ctx).activities.follow(viewer(ctx), user, after).await?;
-        Ok(noting(ctx, stream, |activity| activity.cursor).map(Activity))
+    ) -> Result<Activity> {
+        if let Phase::Encode(Item::Activity(activity)) = phase(ctx) {
+            return Ok(Activity(activity.clone()));
+        }
+        let (user, after) = (super::user_id(user_id)?, start_after(ctx, after)?);
+        started(ctx, services(ctx).activities.follow(viewer(ctx), user, after).await?, Item::Activity)
     }
 
     /// A user's notifications as they are created.
@@ -62,10 +109,12 @@ impl Subscription {
         #[graphql(desc = "Whose; the viewer's own if absent.")] user_id: Option<ID>,
         #[graphql(desc = "The cursor of a page, of a notification or of the last one received.")]
         after: Option<String>,
-    ) -> Result<impl Stream<Item = Notification> + use<>> {
-        let (user, after) = (super::user_id(user_id)?, start(ctx, after)?);
-        let stream = services(ctx).notifications.follow(viewer(ctx), user, after).await?;
-        Ok(noting(ctx, stream, |notification| notification.cursor).map(Notification))
+    ) -> Result<Notification> {
+        if let Phase::Encode(Item::Notification(notification)) = phase(ctx) {
+            return Ok(Notification(notification.clone()));
+        }
+        let (user, after) = (super::user_id(user_id)?, start_after(ctx, after)?);
+        started(ctx, services(ctx).notifications.follow(viewer(ctx), user, after).await?, Item::Notification)
     }
 
     /// A user's analytics after each change. A reader that is behind gets the newest state, not each step.
@@ -74,10 +123,13 @@ impl Subscription {
         ctx: &Context<'_>,
         #[graphql(desc = "Whose; the viewer's own if absent.")] user_id: Option<ID>,
         #[graphql(desc = "The cursor of the analytics last received.")] after: Option<String>,
-    ) -> Result<impl Stream<Item = Analytics> + use<>> {
-        let (user, after) = (super::user_id(user_id)?, start(ctx, after)?);
-        let stream = services(ctx).analytics.follow(viewer(ctx), user, after).await?;
-        Ok(noting(ctx, stream, |analytics| analytics.cursor).map(Analytics))
+    ) -> Result<Analytics> {
+        if let Phase::Encode(Item::Analytics(analytics)) = phase(ctx) {
+            return Ok(Analytics(analytics.clone()));
+        }
+        let (user, after) = (super::user_id(user_id)?, start_after(ctx, after)?);
+        let following = services(ctx).analytics.follow(viewer(ctx), user, after).await?;
+        started(ctx, following, |CurrentAnalytics(analytics)| Item::Analytics(analytics))
     }
 
     /// A user's unread counts: as they are at once, then after each change.
@@ -85,33 +137,65 @@ impl Subscription {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Whose; the viewer's own if absent.")] user_id: Option<ID>,
-    ) -> Result<impl Stream<Item = UnreadCounts> + use<>> {
-        let stream = services(ctx).analytics.follow_unread(viewer(ctx), super::user_id(user_id)?).await?;
-        Ok(noting(ctx, stream, |counts| counts.cursor).map(UnreadCounts::from))
+    ) -> Result<UnreadCounts> {
+        if let Phase::Encode(Item::UnreadCounts(counts)) = phase(ctx) {
+            return Ok((*counts).into());
+        }
+        let following = services(ctx).analytics.follow_unread(viewer(ctx), super::user_id(user_id)?).await?;
+        started(ctx, following, Item::UnreadCounts)
     }
 
     /// How many users have at least one open socket: at once, then at each change.
-    async fn active_users(&self, ctx: &Context<'_>) -> Result<impl Stream<Item = usize> + use<>> {
-        Ok(services(ctx).presence.follow())
+    async fn active_users(&self, ctx: &Context<'_>) -> Result<usize> {
+        if let Phase::Encode(Item::ActiveUsers(count)) = phase(ctx) {
+            return Ok(*count);
+        }
+        let counts = services(ctx).presence.follow().map(|item| Delivery { item, shared: None });
+        started(ctx, counts, Item::ActiveUsers)
     }
+}
+
+fn phase<'a>(ctx: &Context<'a>) -> &'a Phase {
+    ctx.data_unchecked()
+}
+
+/// Leaves the stream for the transport. There is no item yet to execute a selection on, so the field ends here.
+fn started<F, T, S>(ctx: &Context<'_>, deliveries: S, item: fn(F) -> Item) -> Result<T>
+where
+    F: 'static,
+    S: Stream<Item = Delivery<F>> + Send + 'static,
+{
+    if let Phase::Start(place) = phase(ctx) {
+        let items = deliveries.map(move |delivery| (item(delivery.item), delivery.shared));
+        *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(items.boxed());
+    }
+    Err(async_graphql::Error::new("the subscription has started"))
 }
 
 /// Where a subscription starts: after the event that its transport saw last, which is newer than the argument that an
 /// EventSource repeats when it reconnects; else after the cursor of the argument.
-fn start(ctx: &Context<'_>, after: Option<String>) -> domain::Result<Option<Cursor>> {
+fn start_after(ctx: &Context<'_>, after: Option<String>) -> domain::Result<Option<Cursor>> {
     let last = ctx.data_opt::<LastEventId>().map(|last| last.0.clone());
     last.or(after).map(|text| Cursor::parse("after", &text)).transpose()
 }
 
-/// Leaves the cursor of each item for the transport, where it wants one.
-fn noting<T, S>(ctx: &Context<'_>, stream: S, cursor: fn(&T) -> Cursor) -> impl Stream<Item = T> + use<T, S>
-where
-    S: Stream<Item = T>,
-{
-    let last = ctx.data_opt::<LastCursor>().cloned();
-    stream.inspect(move |item| {
-        if let Some(last) = &last {
-            last.set(cursor(item));
-        }
-    })
+/// [`Subscription`] as the root that the public schema shows and validates against. A document that is valid brings
+/// one empty response: it is then started by its fields.
+pub(crate) struct SubscriptionRoot;
+
+impl SubscriptionType for SubscriptionRoot {
+    fn type_name() -> Cow<'static, str> {
+        <Subscription as OutputType>::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        <Subscription as OutputType>::create_type_info(registry)
+    }
+
+    fn create_field_stream<'a>(
+        &'a self,
+        _: &'a Context<'_>,
+    ) -> Option<Pin<Box<dyn Stream<Item = Response> + Send + 'a>>> {
+        Some(stream::once(std::future::ready(Response::default())).boxed())
+    }
 }

@@ -1,14 +1,12 @@
 //! Analytics, the leaderboard, and the unread counts that go with them.
 
-use std::sync::Arc;
-
-use futures_util::{Stream, StreamExt};
+use futures_util::Stream;
 
 use crate::{
     domain::{
         Analytics, AnalyticsChange, Changed, Cursor, Ranking, Result, UnreadCounts, UserId, Viewer, Window,
     },
-    events::{CurrentAnalytics, Hub, Start, follow},
+    events::{CurrentAnalytics, Delivery, Hub, Start, follow},
     store::Store,
 };
 
@@ -53,11 +51,11 @@ impl AnalyticsService {
         viewer: &Viewer,
         user: Option<UserId>,
         after: Option<Cursor>,
-    ) -> Result<impl Stream<Item = Arc<Analytics>> + Send + use<>> {
+    ) -> Result<impl Stream<Item = Delivery<CurrentAnalytics>> + Send + use<>> {
         let start = after.map_or(Start::Now, Start::After);
         let following =
             follow::<CurrentAnalytics>(&self.hub, &self.store, viewer.target(user)?, start).await?;
-        Ok(following.into_stream().map(|current| current.0))
+        Ok(following.into_stream())
     }
 
     /// The unread counts as they are, then after every change of them.
@@ -65,7 +63,7 @@ impl AnalyticsService {
         &self,
         viewer: &Viewer,
         user: Option<UserId>,
-    ) -> Result<impl Stream<Item = UnreadCounts> + Send + use<>> {
+    ) -> Result<impl Stream<Item = Delivery<UnreadCounts>> + Send + use<>> {
         let following =
             follow::<UnreadCounts>(&self.hub, &self.store, viewer.target(user)?, Start::Current).await?;
         Ok(following.into_stream())

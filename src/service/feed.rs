@@ -5,10 +5,8 @@ use std::{marker::PhantomData, sync::Arc};
 use futures_util::Stream;
 
 use crate::{
-    domain::{
-        Cursor, Error, FeedFilter, ItemId, Keyset, Page, Result, Slice, Timestamp, UserId, Viewer, Window,
-    },
-    events::{Hub, Start, follow},
+    domain::{Cursor, FeedFilter, ItemId, Keyset, Page, Result, Slice, Timestamp, UserId, Viewer, Window},
+    events::{Delivery, Hub, Start, follow},
     store::{Store, StoredItem},
 };
 
@@ -94,7 +92,7 @@ impl<T: StoredItem> FeedService<T> {
         viewer: &Viewer,
         user: Option<UserId>,
         after: Option<Cursor>,
-    ) -> Result<impl Stream<Item = Arc<T>> + Send + use<T>, Error> {
+    ) -> Result<impl Stream<Item = Delivery<Arc<T>>> + Send + use<T>> {
         let start = after.map_or(Start::Now, Start::After);
         let following = follow::<Arc<T>>(&self.hub, &self.store, viewer.target(user)?, start).await?;
         Ok(following.into_stream())

@@ -148,7 +148,7 @@ impl World {
                 for _ in 0..items {
                     // What is lost is not there before the next head check; then there is nothing to wait for.
                     match tokio::time::timeout(Duration::from_millis(2), reader.following.next()).await {
-                        Ok(item) => reader.take(item),
+                        Ok(delivery) => reader.take(delivery.item),
                         Err(_) => break,
                     }
                 }
@@ -174,8 +174,8 @@ impl World {
         }
         for reader in &mut self.readers {
             while reader.seen.len() < self.committed.len() - reader.started {
-                let item = in_time("an item after the head check", reader.following.next()).await;
-                reader.take(item);
+                let delivery = in_time("an item after the head check", reader.following.next()).await;
+                reader.take(delivery.item);
             }
             let more = tokio::time::timeout(Duration::from_millis(5), reader.following.next()).await;
             assert!(more.is_err(), "one too many: {more:?}");
@@ -226,7 +226,7 @@ async fn a_reader_of_a_state_that_is_behind_gets_the_newest() {
         let change = AnalyticsChange::add_hours(0.1).unwrap();
         newest = Some(store.change_analytics(user.clone(), change).await.unwrap().analytics);
     }
-    let state = in_time("the newest state", reader.next()).await;
+    let state = in_time("the newest state", reader.next()).await.item;
     assert_eq!(Some(&*state.0), newest.as_ref());
     assert_eq!(state.0.total_learning_hours.as_f64(), 5.0);
 }

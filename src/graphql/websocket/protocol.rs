@@ -10,8 +10,6 @@ use async_graphql::{ServerError, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::graphql::response::Payload;
-
 /// The longest reason that a close frame can carry, in bytes (RFC 6455, section 5.5).
 const REASON_BYTES: usize = 123;
 
@@ -293,12 +291,14 @@ impl Machine {
     }
 
     /// An operation brought a result.
-    pub(super) fn next(&self, id: &str, payload: &Payload<'_>) -> String {
+    pub(super) fn next(&self, id: &str, payload: &str) -> String {
         let kind = match self.dialect {
             Dialect::Transport => "next",
             Dialect::Legacy => "data",
         };
-        message(kind, Some(id), Some(payload))
+        // The payload is JSON already.
+        let id = serde_json::to_string(id).unwrap_or_default();
+        format!(r#"{{"id":{id},"type":"{kind}","payload":{payload}}}"#)
     }
 
     /// An operation failed before it started: its id is free again.

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use async_graphql::{Response, Value, Variables};
+use async_graphql::{Value, Variables};
 use axum::{
     extract::{
         WebSocketUpgrade,
@@ -19,15 +19,15 @@ use axum::{
     },
     http::HeaderValue,
 };
-use futures_util::{Sink, SinkExt, StreamExt, stream::BoxStream};
+use futures_util::{Sink, SinkExt, StreamExt, stream, stream::BoxStream};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_stream::StreamMap;
 
 use crate::{
     domain::{Result, Timestamp, Viewer},
     graphql::{
-        operation::{Api, Outcome, Params},
-        response::Payload,
+        operation::{Api, Params},
+        subscribe::Outcome,
     },
     service::Present,
 };
@@ -76,12 +76,6 @@ pub(in crate::graphql) fn open(
         })
 }
 
-/// What an operation brings, in the order it is to be sent.
-enum Output {
-    Result(Box<Response>),
-    Failed(Box<Response>),
-}
-
 struct Connection {
     api: Api,
     socket: WebSocket,
@@ -89,7 +83,7 @@ struct Connection {
     authorization: Option<HeaderValue>,
     viewer: Option<Viewer>,
     present: Option<Present>,
-    operations: StreamMap<String, BoxStream<'static, Option<Output>>>,
+    operations: StreamMap<String, BoxStream<'static, Option<Outcome>>>,
     outbox: VecDeque<Message>,
     /// Whether the socket holds bytes that the client has not taken.
     unflushed: bool,
@@ -267,23 +261,17 @@ impl Connection {
             operation_name: payload.operation_name.filter(|name| !name.is_empty()),
             variables: variables.unwrap_or_default(),
         };
-        let outcomes = self.api.start(params, viewer).map(|outcome| {
-            Some(match outcome {
-                Outcome::Result(response) => Output::Result(response.into()),
-                Outcome::Refused(response) => Output::Failed(response.into()),
-            })
-        });
         // The end is an item too: the client is told of it.
-        let outputs = outcomes.chain(futures_util::stream::once(std::future::ready(None)));
+        let outputs = self.api.start(params, viewer).map(Some).chain(stream::once(std::future::ready(None)));
         self.operations.insert(id, outputs.boxed());
     }
 
-    fn output(&mut self, id: &str, output: Option<Output>) {
-        let text = match output {
-            Some(Output::Result(response)) => self.machine.next(id, &Payload::of(&response)),
-            Some(Output::Failed(response)) => {
+    fn output(&mut self, id: &str, outcome: Option<Outcome>) {
+        let text = match outcome {
+            Some(Outcome::Result(result)) => self.machine.next(id, &result.payload),
+            Some(Outcome::Refused(errors)) => {
                 self.operations.remove(id);
-                self.machine.failed(id, &response.errors)
+                self.machine.failed(id, &errors)
             }
             None => {
                 self.operations.remove(id);
@@ -332,7 +320,7 @@ impl Connection {
 enum Step {
     Received(Message),
     Sent,
-    Output(String, Option<Output>),
+    Output(String, Option<Outcome>),
     Deadline,
     Drain,
 }

@@ -1,0 +1,172 @@
+//! What an operation brings to a transport that takes results one by one.
+
+use std::{
+    hash::{BuildHasher, RandomState},
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+};
+
+use async_graphql::{
+    Request, Response, ServerError, Variables,
+    parser::types::{DocumentOperations, ExecutableDocument, OperationType},
+};
+use futures_util::{FutureExt, StreamExt, stream, stream::BoxStream};
+
+use crate::domain::{Cursor, Viewer};
+
+use super::{
+    operation::{Api, Operation, Params},
+    response::{Payload, is_request_error},
+    streaming::LastEventId,
+    subscription::{Item, Items, Phase},
+};
+
+/// What an operation brings.
+pub(super) enum Outcome {
+    /// A result, with or without errors of single fields.
+    Result(Encoded),
+    /// The operation did not start; nothing follows.
+    Refused(Vec<ServerError>),
+}
+
+/// A result as JSON.
+pub(super) struct Encoded {
+    pub(super) payload: Arc<str>,
+    /// Where a subscription goes on from after it.
+    pub(super) cursor: Option<Cursor>,
+}
+
+impl Api {
+    /// Starts an operation of any kind: a subscription brings results until it is dropped, the others one.
+    pub(super) fn start(&self, params: Params, viewer: Viewer) -> BoxStream<'static, Outcome> {
+        match self.prepare(params) {
+            Ok(operation) => self.outcomes(operation, viewer, None),
+            Err(error) => refused(vec![error]),
+        }
+    }
+
+    /// What `operation` brings; a subscription after `last`, where its transport saw an event before.
+    pub(super) fn outcomes(
+        &self,
+        operation: Operation,
+        viewer: Viewer,
+        last: Option<LastEventId>,
+    ) -> BoxStream<'static, Outcome> {
+        let api = self.clone();
+        if operation.kind == OperationType::Subscription {
+            return async move { api.subscribe(operation, viewer, last).await }.flatten_stream().boxed();
+        }
+        let run = async move {
+            let response = api.run(operation, viewer).await;
+            if is_request_error(&response) {
+                return Outcome::Refused(response.errors);
+            }
+            Outcome::Result(Encoded { payload: encode(&response), cursor: None })
+        };
+        stream::once(run).boxed()
+    }
+
+    async fn subscribe(
+        self,
+        operation: Operation,
+        viewer: Viewer,
+        last: Option<LastEventId>,
+    ) -> BoxStream<'static, Outcome> {
+        if let Err(errors) = self.validate(&operation).await {
+            return refused(errors);
+        }
+        let selection = Selection::of(operation, viewer);
+        let items = match selection.start(&self, last).await {
+            Ok(items) => items,
+            Err(errors) => return refused(errors),
+        };
+        let selection = Arc::new(selection);
+        let outcomes = items.then(move |(item, shared)| {
+            let (api, selection) = (self.clone(), selection.clone());
+            async move {
+                let cursor = item.cursor();
+                let encode = selection.encode(&api, item);
+                let payload = match shared {
+                    Some(shared) => shared.get_or_encode(selection.key, encode).await,
+                    None => encode.await,
+                };
+                Outcome::Result(Encoded { payload, cursor })
+            }
+        });
+        outcomes.boxed()
+    }
+}
+
+/// The only outcome of an operation that does not start.
+pub(super) fn refused(errors: Vec<ServerError>) -> BoxStream<'static, Outcome> {
+    stream::once(std::future::ready(Outcome::Refused(errors))).boxed()
+}
+
+/// A subscription's operation, as the event schema executes it on each item.
+struct Selection {
+    document: ExecutableDocument,
+    variables: Variables,
+    viewer: Viewer,
+    /// The same for the same operation with the same variables.
+    key: u128,
+}
+
+impl Selection {
+    fn of(operation: Operation, viewer: Viewer) -> Self {
+        let Operation { params, mut document, .. } = operation;
+        let key = key(&params);
+        let selected = match document.operations {
+            DocumentOperations::Single(operation) => Some(operation),
+            DocumentOperations::Multiple(mut operations) => match &params.operation_name {
+                Some(name) => operations.remove(name.as_str()),
+                None => operations.into_values().next(),
+            },
+        };
+        document.operations = match selected {
+            Some(mut operation) => {
+                // The event schema has what can be followed as its queries.
+                operation.node.ty = OperationType::Query;
+                DocumentOperations::Single(operation)
+            }
+            None => DocumentOperations::Multiple(Default::default()),
+        };
+        Self { document, variables: params.variables, viewer, key }
+    }
+
+    fn request(&self, phase: Phase) -> Request {
+        let mut request =
+            Request::new("").variables(self.variables.clone()).data(self.viewer.clone()).data(phase);
+        request.set_parsed_query(self.document.clone());
+        request
+    }
+
+    /// Resolves the arguments: the items, or why there are none.
+    async fn start(&self, api: &Api, last: Option<LastEventId>) -> Result<Items, Vec<ServerError>> {
+        let place = Arc::new(Mutex::new(None));
+        let mut request = self.request(Phase::Start(place.clone()));
+        if let Some(last) = last {
+            request = request.data(last);
+        }
+        let response = api.events().execute(request).await;
+        let items = place.lock().unwrap_or_else(PoisonError::into_inner).take();
+        items.ok_or(response.errors)
+    }
+
+    async fn encode(&self, api: &Api, item: Item) -> Arc<str> {
+        encode(&api.events().execute(self.request(Phase::Encode(item))).await)
+    }
+}
+
+/// 128 bits by which operations are told apart; with secret seeds, so that nobody can make two that collide.
+fn key(params: &Params) -> u128 {
+    static SEEDS: LazyLock<[RandomState; 2]> = LazyLock::new(|| [RandomState::new(), RandomState::new()]);
+
+    let variables = serde_json::to_string(&params.variables).unwrap_or_default();
+    let parts = (&params.query, &params.operation_name, variables);
+    let [high, low] = [&SEEDS[0], &SEEDS[1]].map(|seed| u128::from(seed.hash_one(&parts)));
+    high << 64 | low
+}
+
+fn encode(response: &Response) -> Arc<str> {
+    // Maps with keys that are no strings would fail; there are none.
+    serde_json::to_string(&Payload::of(response)).unwrap_or_default().into()
+}
