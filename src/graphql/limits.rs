@@ -7,7 +7,9 @@ use std::collections::{HashMap, HashSet};
 
 use async_graphql::{
     Name, Positioned, ServerError, Variables,
-    parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, Selection, SelectionSet},
+    parser::types::{
+        DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
+    },
 };
 
 use super::errors::{VALIDATION_FAILED, with_code};
@@ -84,7 +86,13 @@ pub(super) fn check(
     operation: &Positioned<OperationDefinition>,
     limits: &DocumentLimits,
 ) -> Result<(), ServerError> {
-    let mut counter = Counter { document, known: HashMap::new(), open: HashSet::new(), introspects: false };
+    let mut counter = Counter {
+        document,
+        known: HashMap::new(),
+        open: HashSet::new(),
+        introspects: false,
+        meta_root: false,
+    };
     let size = counter.selection(&operation.node.selection_set.node, false, true)?;
     let over = |what: &str, count: usize, limit: usize| {
         (count > limit).then(|| refused(format!("the operation has {count} {what}, the limit is {limit}")))
@@ -97,6 +105,13 @@ pub(super) fn check(
         .or_else(|| over("fields", size.fields, FIELDS))
         .or_else(|| {
             (counter.introspects && !limits.introspection).then(|| refused("introspection is turned off"))
+        })
+        .or_else(|| {
+            // https://spec.graphql.org/draft/#sec-Single-Root-Field
+            let single = size.roots == 1 && !counter.meta_root;
+            let subscription = operation.node.ty == OperationType::Subscription;
+            (subscription && !single)
+                .then(|| refused("a subscription takes one root field, and none of introspection"))
         });
     problem.map_or(Ok(()), Err)
 }
@@ -127,7 +142,10 @@ struct Counter<'a> {
     document: &'a ExecutableDocument,
     known: HashMap<(&'a Name, bool), Size>,
     open: HashSet<&'a Name>,
+    /// Whether the schema is asked for.
     introspects: bool,
+    /// Whether a root field is one of introspection, `__typename` among them.
+    meta_root: bool,
 }
 
 impl<'a> Counter<'a> {
@@ -139,6 +157,7 @@ impl<'a> Counter<'a> {
                     let name = field.node.name.node.as_str();
                     let introspects = root && matches!(name, "__schema" | "__type");
                     self.introspects |= introspects;
+                    self.meta_root |= root && name.starts_with("__");
                     let inside = inside || introspects;
                     let mut below = self.selection(&field.node.selection_set.node, inside, false)?;
                     below.fields = below.fields.saturating_add(1);
@@ -211,6 +230,8 @@ mod tests {
             ("{...F a} fragment F on Query {b c}", "3 root fields"),
             ("{...F} fragment F on Query {a{b{...G}}} fragment G on B {c{d}}", "4 levels"),
             ("{...F} fragment F on Query {...G} fragment G on Query {...F}", "spreads itself"),
+            ("subscription {a b}", "one root field"),
+            ("subscription {__typename}", "one root field"),
             ("{__type(name:\"A\"){fields{type{fields{type{fields{name}}}}}}}", "3 turns"),
         ] {
             let message = outcome(query).unwrap_err();

@@ -43,7 +43,12 @@ async fn sqlite(url: &str) -> Result<Connections, DbErr> {
         .statement_cache_capacity(STATEMENTS)
         .pragma("temp_store", "memory");
     // FULL makes every commit durable before it is answered; WAL lets readers go on meanwhile.
-    let write = base.clone().journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
+    // The default cache of 2 MB does not hold the pages that a batch for many users touches.
+    let write = base
+        .clone()
+        .pragma("cache_size", "-16384")
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full);
     let writer = SqlitePoolOptions::new()
         .max_connections(1)
         .min_connections(1)

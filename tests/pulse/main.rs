@@ -6,4 +6,5 @@
 mod support;
 
 mod follow;
+mod resume;
 mod story;

@@ -43,6 +43,25 @@ impl Socket {
         socket
     }
 
+    /// [`Socket::connect`] to a server that may be gone.
+    pub async fn try_connect(client: &Client) -> Option<Self> {
+        let mut request = format!("ws://{}/graphql/ws", client.address).into_client_request().unwrap();
+        request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().unwrap());
+        let (stream, _) = in_time("a socket or its refusal", connect_async(request)).await.ok()?;
+        let mut socket = Self { stream, kept: VecDeque::new(), next_id: 0 };
+        let init = json!({"type": "connection_init"});
+        socket.stream.send(Message::text(init.to_string())).await.ok()?;
+        (socket.receive().await["type"] == "connection_ack").then_some(socket)
+    }
+
+    /// [`Socket::subscribe`] on a socket that may break.
+    pub async fn try_subscribe(&mut self, query: &str, variables: Value) -> Option<Subscription> {
+        let payload = json!({"query": query, "variables": variables});
+        let message = json!({"type": "subscribe", "id": "only", "payload": payload});
+        self.stream.send(Message::text(message.to_string())).await.ok()?;
+        Some(Subscription { id: "only".to_owned() })
+    }
+
     pub async fn send(&mut self, message: &Value) {
         self.stream.send(Message::text(message.to_string())).await.unwrap();
     }
