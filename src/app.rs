@@ -24,7 +24,7 @@ use crate::{
     domain::{Clock, Error, Result},
     events::{Hub, check_heads_forever},
     graphql,
-    http::{Origins, answer_panics, guard, limit_time, log_request, security_headers},
+    http::{Origins, answer_panics, drain_body, guard, limit_time, log_request, security_headers},
     rest::{self, Rest},
     service::{Authenticator, Services},
     store::Store,
@@ -138,6 +138,7 @@ fn surround(doors: Router, config: &Config) -> Router {
         .layer(CompressionLayer::new().gzip(true).compress_when(worth_it))
         .layer(cors(&config.client_origins))
         .layer(from_fn_with_state(origins, guard))
+        .layer(from_fn(drain_body))
         .layer(from_fn(security_headers))
         .layer(from_fn(log_request))
 }

@@ -67,16 +67,17 @@ impl Cursor {
         Ok(Self { epoch: Epoch((number >> 64) as u64), position: Position(position) })
     }
 
-    /// The position, where the cursor is one of this database and not past `head`.
+    /// The position, where the cursor is one of this database and not past `head`; `field` names the argument in the
+    /// error.
     ///
     /// # Errors
     /// CURSOR_EXPIRED otherwise: never a silent hole.
-    pub fn position_within(self, epoch: Epoch, head: Position) -> Result<Position> {
+    pub fn position_within(self, field: &'static str, epoch: Epoch, head: Position) -> Result<Position> {
         if self.epoch != epoch {
-            return Err(Error::CursorExpired("it belongs to another database"));
+            return Err(Error::CursorExpired { field, reason: "it belongs to another database" });
         }
         if self.position > head {
-            return Err(Error::CursorExpired("it lies in the future of this database"));
+            return Err(Error::CursorExpired { field, reason: "it lies in the future of this database" });
         }
         Ok(self.position)
     }
@@ -109,18 +110,18 @@ mod tests {
         let epoch = Epoch::generate();
         let text = epoch.at(Position(42)).to_string();
         let cursor = Cursor::parse("after", &text).unwrap();
-        assert_eq!(cursor.position_within(epoch, Position(42)).unwrap(), Position(42));
+        assert_eq!(cursor.position_within("after", epoch, Position(42)).unwrap(), Position(42));
     }
 
     #[test]
     fn another_epoch_and_the_future_are_refused() {
         let epoch = Epoch(1);
         assert_eq!(
-            epoch.at(Position(3)).position_within(epoch, Position(2)).unwrap_err().code(),
+            epoch.at(Position(3)).position_within("after", epoch, Position(2)).unwrap_err().code(),
             "CURSOR_EXPIRED"
         );
         assert_eq!(
-            Epoch(2).at(Position(1)).position_within(epoch, Position(2)).unwrap_err().code(),
+            Epoch(2).at(Position(1)).position_within("after", epoch, Position(2)).unwrap_err().code(),
             "CURSOR_EXPIRED"
         );
     }

@@ -54,8 +54,13 @@ pub enum Error {
         retry_after: Duration,
     },
     /// The cursor belongs to another database, or lies in the future of this one.
-    #[error("the cursor cannot be resumed from: {0}; read a fresh page and go on from its cursor")]
-    CursorExpired(&'static str),
+    #[error("the cursor cannot be resumed from: {reason}; read a fresh page and go on from its cursor")]
+    CursorExpired {
+        /// The argument that holds it, by its outside name.
+        field: &'static str,
+        /// What does not fit.
+        reason: &'static str,
+    },
     /// A part that is needed does not answer or is full; trying again later makes sense.
     #[error("the service is not available right now, try again shortly")]
     Unavailable(#[source] Source),
@@ -102,7 +107,7 @@ impl Error {
             Self::PayloadTooLarge { .. } => "PAYLOAD_TOO_LARGE",
             Self::UnsupportedMediaType(_) => "UNSUPPORTED_MEDIA_TYPE",
             Self::RateLimited { .. } => "RATE_LIMITED",
-            Self::CursorExpired(_) => "CURSOR_EXPIRED",
+            Self::CursorExpired { .. } => "CURSOR_EXPIRED",
             Self::Unavailable(_) => "UNAVAILABLE",
             Self::Internal(_) => "INTERNAL",
         }
@@ -111,7 +116,7 @@ impl Error {
     /// The HTTP status of the code.
     pub fn status(&self) -> u16 {
         match self {
-            Self::BadUserInput { .. } | Self::CursorExpired(_) => 400,
+            Self::BadUserInput { .. } | Self::CursorExpired { .. } => 400,
             Self::Unauthenticated(_) => 401,
             Self::Forbidden(_) => 403,
             Self::NotFound(_) => 404,
@@ -129,7 +134,7 @@ impl Error {
     pub fn at_field(&self) -> Option<&'static str> {
         match self {
             Self::BadUserInput { field, .. } => *field,
-            Self::CursorExpired(_) => Some("after"),
+            Self::CursorExpired { field, .. } => Some(field),
             _ => None,
         }
     }

@@ -149,7 +149,7 @@ pub async fn follow<F: Followed>(
         Start::After(cursor) => {
             following.last = cursor.position();
             let head = following.catch_up_to_head().await?;
-            cursor.position_within(store.epoch(), head)?;
+            cursor.position_within("after", store.epoch(), head)?;
         }
     }
     Ok(following)

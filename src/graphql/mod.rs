@@ -19,7 +19,7 @@ mod websocket;
 use async_graphql::{Context, EmptyMutation, EmptySubscription, ID, Schema, SchemaBuilder, ValidationMode};
 
 use crate::{
-    config::Limits,
+    config::Config,
     domain::{ItemId, Result, UserId, Viewer},
     service::Services,
 };
@@ -48,8 +48,11 @@ fn builder() -> SchemaBuilder<Query, Mutation, SubscriptionRoot> {
     Schema::build(Query, Mutation, SubscriptionRoot)
 }
 
-fn public_schema(services: Services, limits: &Limits) -> PublicSchema {
-    builder().limit_complexity(limits.complexity).extension(errors::ErrorCodes).data(services).finish()
+fn public_schema(services: Services, config: &Config) -> PublicSchema {
+    let builder =
+        builder().limit_complexity(config.limits.complexity).extension(errors::ErrorCodes).data(services);
+    // "Did you mean" would tell the names that introspection may not.
+    if config.introspection { builder.finish() } else { builder.disable_suggestions().finish() }
 }
 
 fn event_schema(services: Services) -> EventSchema {

@@ -83,7 +83,7 @@ impl Api {
             introspection: config.introspection,
         };
         let presence = services.presence.clone();
-        let public = public_schema(services.clone(), &config.limits);
+        let public = public_schema(services.clone(), config);
         let events = event_schema(services);
         Self(Arc::new(Inner { public, events, auth, presence, document, transport: config.limits, draining }))
     }

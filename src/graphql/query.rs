@@ -69,9 +69,9 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Whose; the viewer's own if absent.")] user_id: Option<ID>,
-    ) -> Result<Option<Analytics>> {
-        let found = services(ctx).analytics.get(viewer(ctx), super::user_id(user_id)?).await?;
-        Ok(found.map(Analytics::from))
+    ) -> Option<Result<Analytics>> {
+        // An error inside the `Option` nulls this field alone; outside of it, it would null the whole answer.
+        find_analytics(ctx, user_id).await.transpose()
     }
 
     /// Everybody's analytics: most learning hours first, ties by user id.
@@ -135,6 +135,11 @@ impl Query {
     async fn active_users(&self, ctx: &Context<'_>) -> Result<usize> {
         Ok(services(ctx).presence.count())
     }
+}
+
+async fn find_analytics(ctx: &Context<'_>, user: Option<ID>) -> Result<Option<Analytics>> {
+    let found = services(ctx).analytics.get(viewer(ctx), super::user_id(user)?).await?;
+    Ok(found.map(Analytics::from))
 }
 
 fn keyset(

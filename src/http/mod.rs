@@ -4,6 +4,7 @@
 
 mod body;
 mod caller;
+mod drain;
 mod error;
 mod guard;
 mod request_log;
@@ -12,6 +13,7 @@ mod surround;
 pub use self::{
     body::read_json,
     caller::Caller,
+    drain::drain_body,
     error::{ErrorBody, respond},
     guard::{Origins, guard},
     request_log::{Note, RequestId, log_request},

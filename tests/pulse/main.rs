@@ -5,6 +5,22 @@
 
 mod support;
 
+mod cursors;
+mod expiry;
 mod follow;
+mod graphql_activities;
+mod graphql_analytics;
+mod graphql_connections;
+mod graphql_errors;
+mod graphql_http;
+mod graphql_limits;
+mod graphql_notifications;
+mod parity;
+mod rest_activities;
+mod rest_analytics;
+mod rest_bodies;
+mod rest_health;
+mod rest_notifications;
 mod resume;
 mod story;
+mod validation;

@@ -98,8 +98,8 @@ impl Store {
         );
         let rows = self.all(&sql, binds.0).await?;
         let head = rows.first().map_or(Ok(Position::START), |row| position(row, "head"))?;
-        for cursor in [keyset.after, keyset.before].into_iter().flatten() {
-            cursor.position_within(self.epoch(), head)?;
+        for (field, cursor) in [("after", keyset.after), ("before", keyset.before)] {
+            cursor.map(|cursor| cursor.position_within(field, self.epoch(), head)).transpose()?;
         }
         let mut items = self.items::<T>(&rows)?;
         let more = items.len() > keyset.limit as usize;
@@ -110,9 +110,9 @@ impl Store {
         };
         if keyset.from_end {
             items.reverse();
-            return Ok(Slice { items, has_previous: more, has_next: older });
+            return Ok(Slice { items, has_previous: more || newer, has_next: older });
         }
-        Ok(Slice { items, has_previous: newer, has_next: more })
+        Ok(Slice { items, has_previous: newer, has_next: more || older })
     }
 
     /// The items that `user`'s feed got after `after`, oldest first, at most `limit`.

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 use pulse::{
     app::App,
     config::Config,
-    domain::{Clock, Role, UserId},
+    domain::{Clock, Role, Timestamp, UserId},
     service,
 };
 use reqwest::Method;
@@ -136,6 +136,11 @@ impl TestApp {
     /// A server with settings of its own.
     pub async fn with(backend: Backend, settings: &[(&'static str, &str)]) -> Self {
         Self::with_clock(backend, settings, Clock::default()).await
+    }
+
+    /// A development server whose clock stands still until the test moves it.
+    pub async fn standing_still(backend: Backend) -> Self {
+        Self::with_clock(backend, &[], Clock::standing_at(Timestamp::now())).await
     }
 
     pub async fn with_clock(backend: Backend, settings: &[(&'static str, &str)], clock: Clock) -> Self {

@@ -4,6 +4,7 @@ mod answer;
 mod app;
 mod database;
 mod process;
+mod shape;
 mod socket;
 
 use std::time::Duration;
@@ -13,29 +14,41 @@ pub use self::{
     app::{Client, SECRET, TestApp, token},
     database::{Backend, fresh_database, run_postgres},
     process::Server,
+    shape::{each, is_id, keys, millis, segment, with},
     socket::{Socket, Subscription},
 };
 
 /// How long a test waits for something that should come at once.
 pub const DEADLINE: Duration = Duration::from_secs(20);
 
-/// Declares a test that is run on every database: `on_both!(async fn name(app: TestApp) { ... })`.
+/// Declares a test that is run on every database: `on_both!(async fn name(app: TestApp) { ... })`. An app with settings
+/// or a clock of its own: `on_both!(start: how; async fn ...)`, where `how` takes the backend.
 macro_rules! on_both {
-    ($(#[$meta:meta])* async fn $name:ident($app:ident: TestApp) $body:block) => {
+    ($(#[$meta:meta])* async fn $name:ident($($app:tt)*) $body:block) => {
+        crate::support::on_both!(
+            start: crate::support::TestApp::start;
+            $(#[$meta])* async fn $name($($app)*) $body
+        );
+    };
+    (
+        start: $start:path;
+        $(#[$meta:meta])* async fn $name:ident($($app:ident)+: TestApp) $body:block
+    ) => {
         mod $name {
+            #[allow(unused_imports, reason = "a test may use nothing of its module")]
             use super::*;
 
             $(#[$meta])*
-            async fn tell($app: crate::support::TestApp) $body
+            async fn tell($($app)+: TestApp) $body
 
             #[tokio::test(flavor = "multi_thread")]
             async fn sqlite() {
-                tell(crate::support::TestApp::start(crate::support::Backend::Sqlite).await).await;
+                tell($start(crate::support::Backend::Sqlite).await).await;
             }
 
             #[tokio::test(flavor = "multi_thread")]
             async fn postgres() {
-                tell(crate::support::TestApp::start(crate::support::Backend::Postgres).await).await;
+                tell($start(crate::support::Backend::Postgres).await).await;
             }
         }
     };
