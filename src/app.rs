@@ -24,14 +24,20 @@ use crate::{
     domain::{Clock, Error, Result},
     events::{Hub, check_heads_forever},
     graphql,
-    http::{Origins, answer_panics, drain_body, guard, limit_time, log_request, security_headers},
+    http::{
+        Origins, answer_panics, drain_body, guard, limit_time, log_request, refuse_while_draining,
+        security_headers,
+    },
     rest::{self, Rest},
     service::{Authenticator, Services},
     store::Store,
+    telemetry::Metrics,
     web,
 };
 
-/// How long requests under way may take after the shutdown began, and sockets to be closed.
+/// How long sockets and streams may take to be closed after the shutdown began.
+const CLOSING: Duration = Duration::from_secs(6);
+/// How long requests under way may take after the shutdown began.
 const DRAIN: Duration = Duration::from_secs(8);
 /// The least that a response must have to be worth compressing, in bytes.
 const COMPRESS_ABOVE: u64 = 1_024;
@@ -44,6 +50,7 @@ pub struct App {
     store: Store,
     hub: Hub,
     draining: CancellationToken,
+    metrics: Metrics,
 }
 
 impl std::fmt::Debug for App {
@@ -66,15 +73,16 @@ impl App {
         let store = Store::open(&config.database_url, clock, announce).await?;
         let services = Services::new(store.clone(), hub.clone());
         let auth = Authenticator::new(config.jwt_secret.as_deref(), config.production());
-        let draining = CancellationToken::new();
-        let api = graphql::Api::new(services.clone(), auth.clone(), config, draining.clone());
-        let rest = Rest::new(services, auth, config.limits.body_bytes, draining.clone());
+        let (draining, metrics) = (CancellationToken::new(), Metrics::default());
+        let api =
+            graphql::Api::new(services.clone(), auth.clone(), config, draining.clone(), metrics.clone());
+        let rest = Rest::new(services, auth, config.limits.body_bytes, draining.clone(), metrics.clone());
         let doors = Router::new()
             .merge(rest::router(rest))
             .merge(graphql::router(api, web::graphiql))
             .merge(web::router())
             .fallback(|| async { Error::NotFound("path").into_response() });
-        Ok(Self { router: surround(doors, config), store, hub, draining })
+        Ok(Self { router: surround(doors, config, draining.clone()), store, hub, draining, metrics })
     }
 
     /// The name of the database system.
@@ -94,7 +102,7 @@ impl App {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<()> {
-        let Self { router, store, hub, draining } = self;
+        let Self { router, store, hub, draining, metrics } = self;
         let tasks = TaskTracker::new();
         tasks.spawn(store.clone().sweep_forever());
         tasks.spawn(check_heads_forever(hub, store.clone()));
@@ -104,6 +112,8 @@ impl App {
             shutdown.await;
             tracing::info!("shutting down: new requests are refused, those under way are answered");
             began.cancel();
+            // While sockets are closed one by one, who comes is told so and not met by a closed door.
+            let _ = tokio::time::timeout(CLOSING, metrics.all_closed()).await;
         };
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         let serving = axum::serve(listener, service).with_graceful_shutdown(stop).into_future();
@@ -127,12 +137,13 @@ impl App {
 }
 
 /// What surrounds every request, from the outside in.
-fn surround(doors: Router, config: &Config) -> Router {
+fn surround(doors: Router, config: &Config, draining: CancellationToken) -> Router {
     let origins = Origins::new(config.client_origins.clone(), !config.production());
     // Streams must not wait in a compressor for more to come.
     let streams = NotForContentType::const_new("multipart/mixed");
     let worth_it = DefaultPredicate::new().and(SizeAbove::new(COMPRESS_ABOVE)).and(streams);
     doors
+        .layer(from_fn_with_state(draining, refuse_while_draining))
         .layer(from_fn_with_state(config.limits.request_timeout, limit_time))
         .layer(CatchPanicLayer::custom(answer_panics))
         .layer(CompressionLayer::new().gzip(true).compress_when(worth_it))

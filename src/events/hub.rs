@@ -77,6 +77,11 @@ impl Hub {
         self.0.shards.iter().flat_map(|shard| lock(shard).keys().cloned().collect::<Vec<_>>()).collect()
     }
 
+    /// How many users are followed on this node.
+    pub fn followed_count(&self) -> usize {
+        self.0.shards.iter().map(|shard| lock(shard).len()).sum()
+    }
+
     fn send(
         &self,
         user: &UserId,

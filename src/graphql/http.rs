@@ -92,7 +92,7 @@ async fn answer(api: &Api, parts: Parts, body: Body, accepted: Accepted) -> Resu
         (Ok(operation), ..) => Ok(encode(&api.run(operation, viewer).await, media)),
         (Err(error), None, Some(format)) => {
             let outcomes = subscribe::refused(vec![error]);
-            Ok(streaming::respond(outcomes, format, &viewer, api.draining().clone()))
+            Ok(streaming::respond(outcomes, format, &viewer, api))
         }
         (Err(error), ..) => Ok(encode(&async_graphql::Response::from_errors(vec![error]), media)),
     }
@@ -109,7 +109,7 @@ fn open_stream(
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let last = last.filter(|text| !text.is_empty()).map(|text| LastEventId(text.to_owned()));
     let outcomes = api.outcomes(operation, viewer.clone(), last);
-    streaming::respond(outcomes, format, &viewer, api.draining().clone())
+    streaming::respond(outcomes, format, &viewer, api)
 }
 
 fn not_allowed(allow: &'static str, media: Media) -> Response {

@@ -10,6 +10,7 @@ mod notification;
 mod operation;
 mod query;
 mod response;
+mod rewrite;
 mod scalars;
 mod streaming;
 mod subscribe;

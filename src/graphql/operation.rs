@@ -16,6 +16,7 @@ use crate::{
     config::Config,
     domain::Viewer,
     service::{Authenticator, Presence, Services},
+    telemetry::Metrics,
 };
 
 use super::{
@@ -23,7 +24,7 @@ use super::{
     errors::{PARSE_FAILED, server_error, with_code},
     event_schema,
     limits::{self, DocumentLimits},
-    public_schema,
+    public_schema, rewrite,
 };
 
 /// What the GraphQL door needs. Cheap to clone.
@@ -38,6 +39,7 @@ struct Inner {
     document: DocumentLimits,
     transport: crate::config::Limits,
     draining: CancellationToken,
+    metrics: Metrics,
 }
 
 /// What a client sends, whatever the transport.
@@ -75,6 +77,7 @@ impl Api {
         auth: Authenticator,
         config: &Config,
         draining: CancellationToken,
+        metrics: Metrics,
     ) -> Self {
         let document = DocumentLimits {
             depth: config.limits.depth,
@@ -85,7 +88,16 @@ impl Api {
         let presence = services.presence.clone();
         let public = public_schema(services.clone(), config);
         let events = event_schema(services);
-        Self(Arc::new(Inner { public, events, auth, presence, document, transport: config.limits, draining }))
+        Self(Arc::new(Inner {
+            public,
+            events,
+            auth,
+            presence,
+            document,
+            transport: config.limits,
+            draining,
+            metrics,
+        }))
     }
 
     pub(super) fn auth(&self) -> &Authenticator {
@@ -100,13 +112,19 @@ impl Api {
         &self.0.draining
     }
 
+    pub(super) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
     pub(super) fn transport(&self) -> &crate::config::Limits {
         &self.0.transport
     }
 
     /// Parses and checks what a client sent.
     pub(super) fn prepare(&self, params: Params) -> Result<Operation, ServerError> {
-        let document = parse_query(&params.query).map_err(|error| with_code(error.into(), PARSE_FAILED))?;
+        let mut document =
+            parse_query(&params.query).map_err(|error| with_code(error.into(), PARSE_FAILED))?;
+        rewrite::typename_directives(&mut document);
         let operation = limits::select(&document, params.operation_name.as_deref())?;
         limits::check(&document, operation, &self.0.document)?;
         limits::check_variables(operation, &params.variables)?;

@@ -17,10 +17,13 @@ use serde::Serialize;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::{Cursor, Error, Timestamp, Viewer};
+use crate::{
+    domain::{Cursor, Error, Timestamp, Viewer},
+    telemetry::Open,
+};
 
 use super::{
-    operation::refused,
+    operation::{Api, refused},
     response::{Payload, Streaming},
     subscribe::Outcome,
 };
@@ -43,6 +46,7 @@ struct Connection {
     draining: CancellationToken,
     deadlines: Deadlines,
     state: State,
+    _open: Open,
 }
 
 struct Deadlines {
@@ -65,14 +69,21 @@ pub(super) fn respond(
     outcomes: BoxStream<'static, Outcome>,
     format: Streaming,
     viewer: &Viewer,
-    draining: CancellationToken,
+    api: &Api,
 ) -> axum::response::Response {
     let now = Instant::now();
     let left = viewer.expires_at().map(|end| end.millis().saturating_sub(Timestamp::now().millis()));
     let left =
         left.map_or(NEVER, |millis| Duration::from_millis(u64::try_from(millis).unwrap_or(0)).min(NEVER));
     let deadlines = Deadlines { keep_alive: now + KEEP_ALIVE, token: now + left, drained: None };
-    let connection = Connection { outcomes, format, draining, deadlines, state: State::Opening };
+    let connection = Connection {
+        outcomes,
+        format,
+        draining: api.draining().clone(),
+        deadlines,
+        state: State::Opening,
+        _open: api.metrics().stream(),
+    };
     let chunks = stream::unfold(connection, |mut connection| async move {
         let chunk = connection.next().await?;
         Some((Ok::<_, std::convert::Infallible>(Bytes::from(chunk)), connection))

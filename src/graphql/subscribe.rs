@@ -52,10 +52,14 @@ impl Api {
         last: Option<LastEventId>,
     ) -> BoxStream<'static, Outcome> {
         let api = self.clone();
+        let open = api.metrics().operation();
         if operation.kind == OperationType::Subscription {
-            return async move { api.subscribe(operation, viewer, last).await }.flatten_stream().boxed();
+            let outcomes = async move { api.subscribe(operation, viewer, last).await }.flatten_stream();
+            // The count goes with the stream.
+            return outcomes.inspect(move |_| _ = &open).boxed();
         }
         let run = async move {
+            let _open = open;
             let response = api.run(operation, viewer).await;
             if is_request_error(&response) {
                 return Outcome::Refused(response.errors);

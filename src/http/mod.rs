@@ -17,5 +17,5 @@ pub use self::{
     error::{ErrorBody, respond},
     guard::{Origins, guard},
     request_log::{Note, RequestId, log_request},
-    surround::{answer_panics, limit_time, security_headers},
+    surround::{answer_panics, limit_time, refuse_while_draining, security_headers},
 };

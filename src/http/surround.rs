@@ -9,6 +9,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use tokio_util::sync::CancellationToken;
+
 use crate::domain::Error;
 
 /// Answers UNAVAILABLE where a request takes longer than `limit`. What it was about to write may still be written.
@@ -18,6 +20,20 @@ pub async fn limit_time(State(limit): State<Duration>, request: Request, next: N
         Ok(response) => response,
         Err(_) => Error::unavailable("the request took too long").into_response(),
     }
+}
+
+/// Answers UNAVAILABLE to whoever comes after the shutdown began, but for those who ask how the server is.
+pub async fn refuse_while_draining(
+    State(draining): State<CancellationToken>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if draining.is_cancelled() && !matches!(request.uri().path(), "/api/health" | "/api/ready") {
+        let mut response = Error::unavailable("the server shuts down").into_response();
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        return response;
+    }
+    next.run(request).await
 }
 
 /// The answer to a request whose handler panicked: an internal error, like every other defect.

@@ -52,8 +52,8 @@ pub(super) struct Readiness {
     )
 )]
 pub(super) async fn ready(State(rest): State<Rest>) -> (StatusCode, Json<Readiness>) {
-    let database = &rest.services().database;
-    let answers = database.answers().await;
+    let server = &rest.services().status;
+    let answers = server.database_answers().await;
     let draining = rest.0.draining.is_cancelled();
     let status = match (answers, draining) {
         (_, true) => "draining",
@@ -62,5 +62,5 @@ pub(super) async fn ready(State(rest): State<Rest>) -> (StatusCode, Json<Readine
     };
     let code = if status == "ready" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let outcome = if answers { "ok" } else { "unavailable" };
-    (code, Json(Readiness { status, database: outcome, backend: database.name() }))
+    (code, Json(Readiness { status, database: outcome, backend: server.database_name() }))
 }

@@ -6,6 +6,7 @@ mod activities;
 mod analytics;
 mod decode;
 mod health;
+mod metrics;
 mod notifications;
 mod shapes;
 
@@ -22,6 +23,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     domain::Error,
     service::{Authenticator, Services},
+    telemetry::Metrics,
 };
 
 /// What the REST door needs. Cheap to clone.
@@ -34,6 +36,7 @@ struct Inner {
     body_bytes: usize,
     started: Instant,
     draining: CancellationToken,
+    metrics: Metrics,
 }
 
 impl Rest {
@@ -43,8 +46,9 @@ impl Rest {
         auth: Authenticator,
         body_bytes: usize,
         draining: CancellationToken,
+        metrics: Metrics,
     ) -> Self {
-        Self(Arc::new(Inner { services, auth, body_bytes, started: Instant::now(), draining }))
+        Self(Arc::new(Inner { services, auth, body_bytes, started: Instant::now(), draining, metrics }))
     }
 
     fn services(&self) -> &Services {
@@ -129,6 +133,7 @@ pub fn router(rest: Rest) -> Router {
     let document = Json(document);
     router
         .route("/api/openapi.json", get(move || async move { document.clone() }))
+        .route("/metrics", get(metrics::metrics))
         .route("/api/{*path}", axum::routing::any(unknown))
         .method_not_allowed_fallback(not_allowed)
         .with_state(rest)

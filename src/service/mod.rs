@@ -4,9 +4,9 @@
 
 mod analytics;
 mod auth;
-mod database;
 mod feed;
 mod presence;
+mod status;
 
 use crate::{
     domain::{Activity, Notification},
@@ -17,9 +17,9 @@ use crate::{
 pub use self::{
     analytics::AnalyticsService,
     auth::{Authenticator, issue},
-    database::DatabaseService,
     feed::FeedService,
     presence::{Presence, Present},
+    status::StatusService,
 };
 
 /// Activities and what may be done with them.
@@ -38,8 +38,8 @@ pub struct Services {
     pub analytics: AnalyticsService,
     /// Who is there.
     pub presence: Presence,
-    /// Whether the database answers.
-    pub database: DatabaseService,
+    /// What those who run the server want to know.
+    pub status: StatusService,
 }
 
 impl Services {
@@ -48,8 +48,8 @@ impl Services {
         Self {
             activities: FeedService::new(store.clone(), hub.clone()),
             notifications: FeedService::new(store.clone(), hub.clone()),
-            analytics: AnalyticsService::new(store.clone(), hub),
-            database: DatabaseService::new(store),
+            analytics: AnalyticsService::new(store.clone(), hub.clone()),
+            status: StatusService::new(store, hub),
             presence: Presence::default(),
         }
     }

@@ -10,10 +10,11 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { connectionChecks } from './checks/connection.mjs';
 import { operationChecks } from './checks/operations.mjs';
+import { subscriptionChecks } from './checks/subscriptions.mjs';
 import { Peer, TRIAL, show } from './peer.mjs';
 import { Unexpected } from './socket.mjs';
 
-export const checks = [...connectionChecks, ...operationChecks];
+export const checks = [...connectionChecks, ...operationChecks, ...subscriptionChecks];
 
 /** How long an answer may take. */
 const ANSWER_MS = 5_000;
@@ -27,16 +28,19 @@ const MARK = '{mark}';
 class Audit {
   static #marks = 0;
   #peers = [];
+  /** The connection that makes events. */
+  #hand;
 
-  constructor(url, profile) {
+  constructor({ url, profile, answer }) {
     this.url = url;
     this.profile = profile;
+    this.answer = answer;
     this.initTimeout = (profile.initTimeout ?? 3) * 1000 + INIT_SLACK_MS;
   }
 
   /** A socket on which nothing was said yet. */
   async connect(options) {
-    const peer = await Peer.open(this.url, { timeout: ANSWER_MS, ...options });
+    const peer = await Peer.open(this.url, { timeout: this.answer, ...options });
     this.#peers.push(peer);
     return peer;
   }
@@ -57,7 +61,7 @@ class Audit {
   /** Nothing tells when a subscription has started, so events are made until one arrives. */
   async untilLive(peer, ids) {
     await peer.nothing();
-    const end = Date.now() + ANSWER_MS;
+    const end = Date.now() + this.answer;
     for (;;) {
       const mark = await this.#trigger(TRIAL);
       try {
@@ -76,11 +80,12 @@ class Audit {
   async #trigger(prefix) {
     Audit.#marks += 1;
     const mark = `${prefix}${process.pid}-${Date.now().toString(36)}-${Audit.#marks}`;
-    this.hand ??= await this.open();
-    this.hand.subscribe(mark, this.profile.trigger.replaceAll(MARK, mark));
-    const { payload } = await this.hand.receive('next', mark);
+    this.#hand ??= await this.open();
+    this.#hand.keepsTrials = true;
+    this.#hand.subscribe('trigger', this.profile.trigger.replaceAll(MARK, mark));
+    const { payload } = await this.#hand.receive('next', 'trigger');
     if (payload.errors) throw new Unexpected(`${show(payload)} for the trigger`);
-    await this.hand.receive('complete', mark);
+    await this.#hand.receive('complete', 'trigger');
     return mark;
   }
 
@@ -109,10 +114,11 @@ function obstacle({ needs, skip }, profile) {
 }
 
 /** Runs one check; resolves with how it went: `ok`, `FAIL`, `skip` or, where a rule may be left out, `note`. */
-async function run(check, { url, profile, strict }) {
+async function run(check, options) {
+  const { profile, strict } = options;
   const reason = obstacle(check, profile);
   if (reason) return { kind: 'skip', reason };
-  const audit = new Audit(url, profile);
+  const audit = new Audit(options);
   try {
     try {
       await check.run(audit);
@@ -129,11 +135,13 @@ async function run(check, { url, profile, strict }) {
 }
 
 /**
- * Audits the server at `url`. With `strict`, optional rules are rules like others; `only` names the checks to run.
- * Resolves with how many checks went which way.
+ * Audits the server at `url`. With `strict`, optional rules are rules like others; `only` names the checks to run;
+ * `answer` is how many milliseconds an answer may take. Resolves with how many checks went which way.
  */
-export async function audit({ url, profile = {}, only, strict = false, write = console.log }) {
-  const options = { url, profile: { query: '{ __typename }', ...profile }, strict };
+export async function audit(request) {
+  const { only, write = console.log } = request;
+  const profile = { query: '{ __typename }', ...request.profile };
+  const options = { url: request.url, profile, strict: request.strict ?? false, answer: request.answer ?? ANSWER_MS };
   const chosen = checks.filter(({ id }) => !only || only.includes(id));
   const counts = { ok: 0, FAIL: 0, note: 0, skip: 0 };
   // Those that wait for a time-out wait together, while the others run.

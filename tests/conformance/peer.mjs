@@ -40,13 +40,16 @@ export function textFrame(message) {
 export const TRIAL = 'trial-';
 
 export class Peer {
-  /** By id: the text of the last event of a trial. */
+  /** By id: the text of the last event of a trial. Such events are kept from the checks. */
   trials = new Map();
+  keepsTrials = false;
 
   #seen = 0;
   #unread = [];
   /** By id: `running`, `stopped` (by us) or `ended` (by the server). */
   #operations = new Map();
+  /** Our pings that have no answer yet. */
+  #pings = 0;
 
   constructor(socket) {
     this.socket = socket;
@@ -62,7 +65,26 @@ export class Peer {
     this.socket.write(...messages.map(textFrame));
   }
 
+  /** Sends a message as one that is binary. */
+  sendBinary(message) {
+    this.#note(message);
+    this.socket.write(frame(OPCODE.binary, JSON.stringify(message)));
+  }
+
+  /** Sends a message in three frames of text, with other frames between the first and the second. */
+  sendSplit(message, ...between) {
+    this.#note(message);
+    const text = JSON.stringify(message);
+    this.socket.write(
+      frame(OPCODE.text, text.slice(0, 5), { final: false }),
+      ...between,
+      frame(OPCODE.continuation, text.slice(5, 9), { final: false }),
+      frame(OPCODE.continuation, text.slice(9)),
+    );
+  }
+
   #note({ type, id }) {
+    if (type === 'ping') this.#pings += 1;
     if (type === 'subscribe') this.#operations.set(id, 'running');
     if (type === 'complete' && this.#operations.get(id) === 'running') this.#operations.set(id, 'stopped');
   }
@@ -81,15 +103,27 @@ export class Peer {
     while (this.#seen < texts.length) {
       const message = this.#judge(texts[this.#seen]);
       this.#seen += 1;
-      if (message.type === 'ping') this.send({ type: 'pong' });
-      else if (message.type === 'next' && texts.at(this.#seen - 1).includes(TRIAL)) this.#noteTrial(message.id);
-      else this.#unread.push(message);
+      this.#sort(message);
     }
     if (faults.length > 0) throw new Unexpected(faults.join(', '));
   }
 
-  #noteTrial(id) {
-    this.trials.set(id, this.socket.texts[this.#seen - 1]);
+  /** Keeps from the checks what may come at any time. */
+  #sort(message) {
+    if (message.type === 'ping') this.send({ type: 'pong' });
+    else if (this.#isTrial(message)) this.trials.set(message.id, JSON.stringify(message.payload));
+    else if (message.type !== 'pong' || this.#isAnswer()) this.#unread.push(message);
+  }
+
+  /** Whether a pong answers a ping of ours: a server may also send it as a sign of life. */
+  #isAnswer() {
+    if (this.#pings === 0) return false;
+    this.#pings -= 1;
+    return true;
+  }
+
+  #isTrial({ type, payload }) {
+    return !this.keepsTrials && type === 'next' && JSON.stringify(payload).includes(TRIAL);
   }
 
   #judge(text) {

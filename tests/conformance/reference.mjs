@@ -96,16 +96,21 @@ function resolvers() {
   };
 }
 
-/** Serves on a free port, or on `port`; resolves with the address and how to stop. */
-export async function startReference(port = 0) {
-  const server = http.createServer((_, response) => response.writeHead(426).end());
-  const sockets = new WebSocketServer({ server, path: '/graphql' });
-  const service = useServer({
+/** What graphql-ws is told: the schema, and the rules that the profile knows. */
+export function serviceOptions() {
+  return {
     schema,
     roots: resolvers(),
     connectionInitWaitTimeout: profile.initTimeout * 1000,
     onConnect: ({ connectionParams }) => connectionParams?.reject !== true,
-  }, sockets);
+  };
+}
+
+/** Serves on a free port, or on `port`; `attach` gives the sockets their protocol. Resolves with how to reach it. */
+export async function serve(attach, port = 0) {
+  const server = http.createServer((_, response) => response.writeHead(426).end());
+  const sockets = new WebSocketServer({ server, path: '/graphql' });
+  attach(sockets);
   await new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', resolve);
@@ -113,13 +118,14 @@ export async function startReference(port = 0) {
   return {
     url: `ws://127.0.0.1:${server.address().port}/graphql`,
     async stop() {
-      await service.dispose();
+      for (const socket of sockets.clients) socket.terminate();
       await new Promise((resolve) => server.close(resolve));
     },
   };
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const { url } = await startReference(Number(process.argv[2] ?? 0));
+  const port = Number(process.argv[2] ?? 0);
+  const { url } = await serve((sockets) => useServer(serviceOptions(), sockets), port);
   console.log(url);
 }

@@ -68,6 +68,7 @@ pub(in crate::graphql) fn open(
         .max_message_size(limit)
         .max_frame_size(limit)
         .on_upgrade(move |socket| async move {
+            let _open = api.metrics().socket();
             let name = socket.protocol().and_then(|name| name.to_str().ok()).and_then(Dialect::by_name);
             match name {
                 Some(dialect) => Connection::new(api, socket, dialect, authorization).run().await,
@@ -229,7 +230,9 @@ impl Connection {
 
     /// A ping with a token: the connection goes on with it. Other payloads are only answered.
     fn refresh(&mut self, payload: &Value) -> Result<(), Close> {
-        let Some(token) = token(payload) else {
+        // Before the connection is acknowledged there is nobody whose token could be refreshed.
+        let token = token(payload).filter(|_| self.viewer.is_some());
+        let Some(token) = token else {
             self.send(Machine::pong(None));
             return Ok(());
         };

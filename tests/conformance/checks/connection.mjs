@@ -47,6 +47,11 @@ const negotiation = [
 
 const initialisation = [
   {
+    id: 'I0',
+    name: 'the server does not speak first',
+    run: async (audit) => (await audit.connect()).nothing(),
+  },
+  {
     id: 'I1',
     name: 'connection_init without a payload is acknowledged',
     skip: ({ profile }) => profile.init && 'the profile needs a payload',
@@ -186,7 +191,7 @@ const messages = [
     optional: 'the protocol speaks of text, and the reference server reads binary messages as if they were that',
     async run(audit) {
       const peer = await audit.open();
-      peer.socket.write(frame(OPCODE.binary, JSON.stringify({ type: 'ping' })));
+      peer.sendBinary({ type: 'ping' });
       await peer.closes(4400);
     },
   },
@@ -195,7 +200,7 @@ const messages = [
     ['M16', { type: 'next', id: '1', payload: { data: {} } }],
     ['M17', { type: 'error', id: '1', payload: [{ message: 'no' }] }],
   ].map(([id, message]) => ({
-    ...refused([id, `a ${message.type}, which is the server's to say`, message]),
+    ...refused([id, `${message.type} from the client, though it is the server's to say`, message]),
     optional: 'the type exists in the other direction, and the protocol names no code for that',
   })),
   {
@@ -239,7 +244,7 @@ const pings = [
   },
   {
     id: 'P5',
-    name: 'each of many pings is answered with one pong',
+    name: 'each of many pings is answered with a pong',
     async run(audit) {
       const peer = await audit.open();
       peer.send(...Array.from({ length: 20 }, () => ({ type: 'ping' })));
@@ -311,11 +316,7 @@ const websocket = [
     name: 'a message in several frames is read as one',
     async run(audit) {
       const peer = await audit.open();
-      peer.socket.write(
-        frame(OPCODE.text, '{"type":', { final: false }),
-        frame(OPCODE.continuation, '"pi', { final: false }),
-        frame(OPCODE.continuation, 'ng"}'),
-      );
+      peer.sendSplit({ type: 'ping' });
       await peer.receive('pong');
     },
   },
@@ -324,11 +325,7 @@ const websocket = [
     name: 'a WebSocket ping is answered with its data, also between the frames of a message',
     async run(audit) {
       const peer = await audit.open();
-      peer.socket.write(
-        frame(OPCODE.text, '{"type":', { final: false }),
-        frame(OPCODE.ping, 'data'),
-        frame(OPCODE.continuation, '"ping"}'),
-      );
+      peer.sendSplit({ type: 'ping' }, frame(OPCODE.ping, 'data'));
       await peer.receive('pong');
       await peer.socket.until(() => peer.socket.pongs.length > 0, 'a pong frame');
       if (peer.socket.pongs[0] !== 'data') throw new Unexpected(`a pong frame with '${peer.socket.pongs[0]}'`);

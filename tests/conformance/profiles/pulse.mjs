@@ -1,6 +1,8 @@
 // What the audit asks a Pulse server for, in development: without a token, a caller acts as a service.
 
-const activity = (title) => `mutation { createActivity(input: { userId: "audit", type: LOGIN, title: "${title}" }) { id } }`;
+const activity = (title) => `mutation {
+  createActivity(input: { userId: "audit", type: LOGIN, title: "${title}" }) { id }
+}`;
 
 export default {
   name: 'Pulse',

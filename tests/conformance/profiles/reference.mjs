@@ -14,4 +14,8 @@ export default {
   slow: '{ slow }',
   /** A subscription that ends by itself, and what it brings. */
   finite: { document: 'subscription { countdown }', results: [3, 2, 1].map((countdown) => ({ countdown })) },
+  /** Rules that it breaks, and why that is no fault of the check. */
+  deviations: {
+    L9: 'it keeps operations by id alone, so the end of the old one ends the new one that has its id',
+  },
 };

@@ -1,4 +1,6 @@
-//! Logs: tracing, as text for people or JSON for machines.
+//! Logs: tracing, as text for people or JSON for machines; and gauges of what is open.
+
+mod metrics;
 
 use std::{io::IsTerminal, net::SocketAddr, str::FromStr};
 
@@ -8,6 +10,8 @@ use crate::{
     config::{Config, LogFormat},
     domain::Error,
 };
+
+pub use metrics::{Metrics, Open};
 
 /// Starts logging to standard error. Called once, before anything else runs.
 pub fn init(config: &Config) {

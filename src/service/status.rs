@@ -1,0 +1,31 @@
+//! Whether the database is there, and who is followed: for those who run the server.
+
+use crate::{events::Hub, store::Store};
+
+/// What those who run the server want to know of its inside. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct StatusService {
+    store: Store,
+    hub: Hub,
+}
+
+impl StatusService {
+    pub(super) fn new(store: Store, hub: Hub) -> Self {
+        Self { store, hub }
+    }
+
+    /// Whether the database answers now.
+    pub async fn database_answers(&self) -> bool {
+        self.store.ping().await.is_ok()
+    }
+
+    /// The name of the database system.
+    pub fn database_name(&self) -> &'static str {
+        self.store.backend()
+    }
+
+    /// How many users are followed on this node.
+    pub fn followed_users(&self) -> usize {
+        self.hub.followed_count()
+    }
+}
