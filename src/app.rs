@@ -107,22 +107,34 @@ impl App {
         tasks.spawn(store.clone().sweep_forever());
         tasks.spawn(check_heads_forever(hub, store.clone()));
 
-        let began = draining.clone();
-        let stop = async move {
-            shutdown.await;
-            tracing::info!("shutting down: new requests are refused, those under way are answered");
-            began.cancel();
-            // While sockets are closed one by one, who comes is told so and not met by a closed door.
-            let _ = tokio::time::timeout(CLOSING, metrics.all_closed()).await;
+        let stopped = CancellationToken::new();
+        let stop = {
+            let (draining, stopped, metrics) = (draining.clone(), stopped.clone(), metrics.clone());
+            async move {
+                shutdown.await;
+                tracing::info!("shutting down: new requests are refused, those under way are answered");
+                draining.cancel();
+                // While sockets are closed one by one, who asks how the server is gets an answer.
+                let _ = tokio::time::timeout(CLOSING, metrics.all_closed()).await;
+                stopped.cancel();
+            }
         };
+        let listener = listener.into_std()?;
+        let latecomers = refuse_latecomers(listener.try_clone()?, stopped);
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        let serving = axum::serve(listener, service).with_graceful_shutdown(stop).into_future();
+        let serving = axum::serve(TcpListener::from_std(listener)?, service).with_graceful_shutdown(stop);
+        let served = async {
+            let outcome = serving.await;
+            metrics.all_closed().await;
+            outcome
+        };
         let late = async {
             draining.cancelled().await;
             tokio::time::sleep(DRAIN).await;
         };
         let outcome = tokio::select! {
-            outcome = serving => outcome,
+            outcome = served => outcome,
+            outcome = latecomers => outcome,
             () = late => {
                 tracing::warn!("some connections did not end in time and are dropped");
                 Ok(())
@@ -134,6 +146,14 @@ impl App {
         tasks.wait().await;
         outcome
     }
+}
+
+/// Answers UNAVAILABLE to those who connect once the server takes no more connections; the port would refuse them
+/// without a word.
+async fn refuse_latecomers(listener: std::net::TcpListener, stopped: CancellationToken) -> io::Result<()> {
+    stopped.cancelled().await;
+    let refusal = || async { Error::unavailable("the server shuts down").into_response() };
+    axum::serve(TcpListener::from_std(listener)?, Router::new().fallback(refusal)).await
 }
 
 /// What surrounds every request, from the outside in.

@@ -33,6 +33,9 @@ const SETTINGS: &[(&str, &str)] = &[
     ("WS_MAX_SUBSCRIPTIONS", "subscriptions of one WebSocket"),
 ];
 
+/// What DATABASE_URL takes.
+const DATABASES: &str = "sqlite://FILE?mode=rwc or postgres://USER:PASSWORD@HOST/DATABASE";
+
 /// The least that a secret has in production.
 const SECRET_BYTES: usize = 32;
 
@@ -218,6 +221,14 @@ impl Config {
         })
     }
 
+    /// The error of a database that could not be opened for `cause`.
+    pub fn unusable_database(&self, cause: &str) -> ConfigError {
+        let shown = without_password(&self.database_url);
+        let cause = cause.split_whitespace().collect::<Vec<_>>().join(" ");
+        let problem = format!("is {shown:?}, which cannot be used: {cause}; it takes {DATABASES}");
+        ConfigError { name: "DATABASE_URL", problem }
+    }
+
     /// Whether a token is needed.
     pub fn production(&self) -> bool {
         self.mode == Mode::Production
@@ -324,9 +335,7 @@ impl Reader<'_> {
         } else if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             Url::parse(&text).is_err().then(|| format!("is {shown:?}, which is not a URL"))
         } else {
-            Some(format!(
-                "is {shown:?}, it takes sqlite://FILE?mode=rwc or postgres://USER:PASSWORD@HOST/DATABASE"
-            ))
+            Some(format!("is {shown:?}, it takes {DATABASES}"))
         };
         if let Some(problem) = problem {
             return Err(ConfigError { name: NAME, problem });

@@ -104,24 +104,26 @@ fn print_token(token: &Token) -> Result<(), String> {
 }
 
 async fn migrate(config: &Config) -> Result<(), String> {
-    let applied = Store::migrate(&config.database_url).await.map_err(database_problem)?;
+    let applied =
+        Store::migrate(&config.database_url).await.map_err(|error| database_problem(config, &error))?;
     println!("the schema is up to date, {applied} steps were applied");
     Ok(())
 }
 
 async fn serve(config: &Config) -> Result<(), String> {
-    let app = App::build(config, Clock::default()).await.map_err(database_problem)?;
+    // First the port: a second server that is started by mistake leaves the database alone.
     let listener = TcpListener::bind((config.host, config.port)).await.map_err(|error| {
         format!("PORT {} on HOST {} cannot be listened on: {error}", config.port, config.host)
     })?;
+    let app = App::build(config, Clock::default()).await.map_err(|error| database_problem(config, &error))?;
     let address = listener.local_addr().map_err(|error: io::Error| error.to_string())?;
     telemetry::banner(config, address, app.database());
     app.run(listener, shutdown()).await.map_err(|error| format!("the server ended: {error}"))
 }
 
-fn database_problem(error: pulse::domain::Error) -> String {
+fn database_problem(config: &Config, error: &pulse::domain::Error) -> String {
     let cause = error.cause().map_or_else(|| error.to_string(), ToString::to_string);
-    format!("the database at DATABASE_URL cannot be used: {cause}")
+    config.unusable_database(&cause).to_string()
 }
 
 /// Ends with SIGTERM or Ctrl-C.

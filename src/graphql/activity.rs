@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Enum, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Description, Enum, ID, InputObject, Object, SimpleObject};
 
 use crate::domain::{self, NewActivity, Page, Result, UserId};
 
@@ -30,10 +30,10 @@ pub(super) enum ActivityType {
 }
 
 /// Something that a user did.
-#[derive(Clone)]
+#[derive(Clone, Description)]
 pub(super) struct Activity(pub(super) Arc<domain::Activity>);
 
-#[Object]
+#[Object(use_type_description)]
 impl Activity {
     /// The id: 24 hex digits, ordered by the second of creation.
     async fn id(&self) -> ID {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Enum, ID, Object, SimpleObject};
+use async_graphql::{Description, Enum, ID, Object, SimpleObject};
 
 use crate::domain::{self, Ranking};
 
@@ -43,10 +43,10 @@ pub(super) struct MonthlyData {
 }
 
 /// What a user has reached, in numbers.
-#[derive(Clone)]
+#[derive(Clone, Description)]
 pub(super) struct Analytics(pub(super) Arc<domain::Analytics>);
 
-#[Object]
+#[Object(use_type_description)]
 impl Analytics {
     /// Whose numbers they are.
     async fn user_id(&self) -> ID {

@@ -17,7 +17,10 @@ mod subscribe;
 mod subscription;
 mod websocket;
 
-use async_graphql::{Context, EmptyMutation, EmptySubscription, ID, Schema, SchemaBuilder, ValidationMode};
+use async_graphql::{
+    Context, EmptyMutation, EmptySubscription, ID, Schema, SchemaBuilder, ValidationMode,
+    connection::Connection,
+};
 
 use crate::{
     config::Config,
@@ -46,7 +49,14 @@ pub fn sdl() -> String {
 }
 
 fn builder() -> SchemaBuilder<Query, Mutation, SubscriptionRoot> {
+    // The library describes everything of a connection but the type itself.
     Schema::build(Query, Mutation, SubscriptionRoot)
+        .override_output_type_description::<Connection<String, activity::Activity>>(
+            "A page of activities by cursor, newest first.",
+        )
+        .override_output_type_description::<Connection<String, notification::Notification>>(
+            "A page of notifications by cursor, newest first.",
+        )
 }
 
 fn public_schema(services: Services, config: &Config) -> PublicSchema {

@@ -1,6 +1,6 @@
 //! What can be changed. Each answers once the change is durable.
 
-use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use async_graphql::{Context, Description, ID, Object, Result, SimpleObject};
 
 use crate::domain::{AnalyticsChange, WeeklyEntry};
 
@@ -38,9 +38,10 @@ pub(super) struct ClearPayload {
 
 /// What can be changed. Every `userId` may be left out: then it is the viewer's own. Each change is durable when it
 /// is answered, and is pushed to those who follow the user.
+#[derive(Description)]
 pub(crate) struct Mutation;
 
-#[Object]
+#[Object(use_type_description)]
 impl Mutation {
     /// Creates an activity.
     async fn create_activity(

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Enum, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Description, Enum, ID, InputObject, Object, SimpleObject};
 
 use crate::domain::{self, NewNotification, Page, Result, Timestamp, UserId};
 
@@ -25,10 +25,10 @@ pub(super) enum NotificationType {
 }
 
 /// Something that a user is told. It is gone from every list, count and mutation at the instant `expiresAt`.
-#[derive(Clone)]
+#[derive(Clone, Description)]
 pub(super) struct Notification(pub(super) Arc<domain::Notification>);
 
-#[Object]
+#[Object(use_type_description)]
 impl Notification {
     /// The id: 24 hex digits, ordered by the second of creation.
     async fn id(&self) -> ID {

@@ -1,7 +1,7 @@
 //! What can be read.
 
 use async_graphql::{
-    Context, ID, Object, ObjectType, Result,
+    Context, Description, ID, Object, ObjectType, Result,
     connection::{Connection, Edge},
 };
 
@@ -15,9 +15,10 @@ use super::{
 };
 
 /// What can be read. Every `userId` may be left out: then it is the viewer's own.
+#[derive(Description)]
 pub(crate) struct Query;
 
-#[Object]
+#[Object(use_type_description)]
 impl Query {
     /// A user's activities by number, newest first.
     #[graphql(complexity = "1 + page_size(Some(limit)) * child_complexity")]

@@ -1,14 +1,18 @@
 //! Scalars. What they hold is checked by the domain, which can say which argument is at fault.
 
-use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use async_graphql::{Description, InputValueError, InputValueResult, Scalar, ScalarType, Value};
 
 use crate::domain::{Day, JsonData, Timestamp};
 
 /// An instant: RFC 3339 in UTC with milliseconds, such as `2026-01-31T09:30:00.000Z`. Any offset is taken.
-#[derive(Debug)]
+#[derive(Debug, Description)]
 pub(super) struct DateTime(pub(super) String);
 
-#[Scalar(name = "DateTime", specified_by_url = "https://scalars.graphql.org/andimarek/date-time.html")]
+#[Scalar(
+    name = "DateTime",
+    use_type_description,
+    specified_by_url = "https://scalars.graphql.org/andimarek/date-time.html"
+)]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
         match value {
@@ -33,10 +37,10 @@ impl From<Timestamp> for DateTime {
 }
 
 /// A calendar day in UTC: `2026-01-31`. A full timestamp is taken by its day in UTC.
-#[derive(Debug)]
+#[derive(Debug, Description)]
 pub(super) struct Date(pub(super) String);
 
-#[Scalar(name = "Date")]
+#[Scalar(name = "Date", use_type_description)]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
         match value {
@@ -61,10 +65,10 @@ impl From<Day> for Date {
 }
 
 /// Any JSON value: up to 16 KiB and 32 levels deep.
-#[derive(Debug)]
+#[derive(Debug, Description)]
 pub(super) struct Json(pub(super) Value);
 
-#[Scalar(name = "JSON")]
+#[Scalar(name = "JSON", use_type_description)]
 impl ScalarType for Json {
     fn parse(value: Value) -> InputValueResult<Self> {
         Ok(Self(value))

@@ -11,13 +11,14 @@ use std::{
 };
 
 use async_graphql::{
-    Context, ID, Object, OutputType, Response, Result, SimpleObject, SubscriptionType, registry::Registry,
+    Context, Description, ID, Object, OutputType, Response, Result, SimpleObject, SubscriptionType,
+    registry::Registry,
 };
 use futures_util::{Stream, StreamExt, stream, stream::BoxStream};
 
 use crate::{
     domain::{self, Cursor},
-    events::{CurrentAnalytics, Delivery, Encodings},
+    service::{CurrentAnalytics, Delivery, Encodings},
 };
 
 use super::{
@@ -82,9 +83,10 @@ pub(super) enum Phase {
 
 /// What can be followed. With `after`, everything of that kind committed after that cursor comes first, in order, then
 /// what is new: none lost, none twice. A cursor that cannot be resumed from is refused with CURSOR_EXPIRED.
+#[derive(Description)]
 pub(crate) struct Subscription;
 
-#[Object]
+#[Object(use_type_description)]
 impl Subscription {
     /// A user's activities as they are created.
     async fn activity_created(

@@ -15,7 +15,7 @@ use super::{
 
 /// A page of a user's activities, newest first.
 #[utoipa::path(
-    get, path = "/api/activities/{id}", tag = "activities",
+    get, path = "/api/activities/{id}", tag = "activities", operation_id = "activities",
     params(
         ("id" = String, Path, description = "The user whose activities they are"),
         ("limit" = Option<u32>, Query, description = "How many: 1 to 200, 20 if absent; a larger number is taken as 200"),
@@ -42,6 +42,7 @@ pub(super) async fn list(
 /// How many of a user's activities are unread.
 #[utoipa::path(
     get, path = "/api/activities/{userId}/unread/count", tag = "activities",
+    operation_id = "unreadActivityCount",
     params(("userId" = String, Path, description = "Whose")),
     responses(
         (status = 200, description = "The count", body = UnreadCount),
@@ -62,7 +63,7 @@ pub(super) async fn unread_count(
 
 /// Creates an activity; it is durable when this answers.
 #[utoipa::path(
-    post, path = "/api/activities", tag = "activities",
+    post, path = "/api/activities", tag = "activities", operation_id = "createActivity",
     request_body = NewActivity,
     responses(
         (status = 201, description = "The activity", body = Activity),
@@ -89,7 +90,7 @@ pub(super) async fn create(
 
 /// Marks an activity read; again: the same answer.
 #[utoipa::path(
-    patch, path = "/api/activities/{activityId}/read", tag = "activities",
+    patch, path = "/api/activities/{activityId}/read", tag = "activities", operation_id = "markActivityRead",
     params(("activityId" = String, Path, description = "24 hex digits")),
     responses(
         (status = 200, description = "The activity", body = Activity),
@@ -111,6 +112,7 @@ pub(super) async fn mark_read(
 /// Marks every activity of a user read.
 #[utoipa::path(
     patch, path = "/api/activities/{userId}/read-all", tag = "activities",
+    operation_id = "markAllActivitiesRead",
     params(("userId" = String, Path, description = "Whose")),
     responses(
         (status = 200, description = "How many were unread", body = ModifiedCount),
@@ -131,7 +133,7 @@ pub(super) async fn mark_all_read(
 
 /// Deletes an activity.
 #[utoipa::path(
-    delete, path = "/api/activities/{id}", tag = "activities",
+    delete, path = "/api/activities/{id}", tag = "activities", operation_id = "deleteActivity",
     params(("id" = String, Path, description = "The activity: 24 hex digits")),
     responses(
         (status = 200, description = "It is gone", body = Message),

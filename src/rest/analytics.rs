@@ -15,7 +15,7 @@ use super::{
 
 /// Everybody's analytics: most learning hours first, ties by userId.
 #[utoipa::path(
-    get, path = "/api/analytics/leaderboard/all", tag = "analytics",
+    get, path = "/api/analytics/leaderboard/all", tag = "analytics", operation_id = "leaderboard",
     params(
         ("limit" = Option<u32>, Query, description = "How many: 1 to 200, 100 if absent; a larger number is taken as 200"),
         ("skip" = Option<u64>, Query, description = "How many of the first to leave out")
@@ -37,7 +37,7 @@ pub(super) async fn leaderboard(
 
 /// A user's analytics.
 #[utoipa::path(
-    get, path = "/api/analytics/{userId}", tag = "analytics",
+    get, path = "/api/analytics/{userId}", tag = "analytics", operation_id = "analytics",
     params(("userId" = String, Path, description = "Whose")),
     responses(
         (status = 200, description = "The analytics", body = Analytics),
@@ -59,7 +59,7 @@ pub(super) async fn get(
 
 /// Creates a user's analytics, or leaves them as they stand.
 #[utoipa::path(
-    post, path = "/api/analytics/{userId}/init", tag = "analytics",
+    post, path = "/api/analytics/{userId}/init", tag = "analytics", operation_id = "initAnalytics",
     params(("userId" = String, Path, description = "Whose")),
     responses(
         (status = 201, description = "They were created", body = Analytics),
@@ -83,6 +83,7 @@ pub(super) async fn init(
 /// Adds to a user's learning hours.
 #[utoipa::path(
     patch, path = "/api/analytics/{userId}/learning-hours", tag = "analytics",
+    operation_id = "updateLearningHours",
     params(("userId" = String, Path, description = "Whose")),
     request_body = LearningHours,
     responses(
@@ -107,7 +108,7 @@ pub(super) async fn learning_hours(
 
 /// Sets a user's streaks. The longest one never falls.
 #[utoipa::path(
-    patch, path = "/api/analytics/{userId}/streak", tag = "analytics",
+    patch, path = "/api/analytics/{userId}/streak", tag = "analytics", operation_id = "updateStreak",
     params(("userId" = String, Path, description = "Whose")),
     request_body = Streak,
     responses(
@@ -132,7 +133,7 @@ pub(super) async fn streak(
 
 /// Adds to one of a user's counters.
 #[utoipa::path(
-    patch, path = "/api/analytics/{userId}/increment", tag = "analytics",
+    patch, path = "/api/analytics/{userId}/increment", tag = "analytics", operation_id = "incrementStat",
     params(("userId" = String, Path, description = "Whose")),
     request_body = Increment,
     responses(
@@ -158,7 +159,7 @@ pub(super) async fn increment(
 
 /// Adds to a day. A second entry for a day adds to the first.
 #[utoipa::path(
-    post, path = "/api/analytics/{userId}/weekly", tag = "analytics",
+    post, path = "/api/analytics/{userId}/weekly", tag = "analytics", operation_id = "addWeeklyData",
     params(("userId" = String, Path, description = "Whose")),
     request_body = WeeklyEntry,
     responses(

@@ -1,6 +1,7 @@
 //! The REST door: the documented routes for curl and old code. Each decodes, calls one service, encodes.
 //!
-//! Routes are registered together with their documentation, so that `/api/openapi.json` cannot leave one out.
+//! Routes are registered together with their documentation, so that `/api/openapi.json` cannot leave one out. Each has
+//! the `operationId` that the same operation has as a field in GraphQL.
 
 mod activities;
 mod analytics;

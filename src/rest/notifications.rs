@@ -17,7 +17,7 @@ use super::{
 
 /// A page of a user's notifications, newest first.
 #[utoipa::path(
-    get, path = "/api/notifications/{id}", tag = "notifications",
+    get, path = "/api/notifications/{id}", tag = "notifications", operation_id = "notifications",
     params(
         ("id" = String, Path, description = "The user whose notifications they are"),
         ("limit" = Option<u32>, Query, description = "How many: 1 to 200, 50 if absent; a larger number is taken as 200"),
@@ -44,6 +44,7 @@ pub(super) async fn list(
 /// How many of a user's notifications are unread.
 #[utoipa::path(
     get, path = "/api/notifications/{userId}/unread/count", tag = "notifications",
+    operation_id = "unreadNotificationCount",
     params(("userId" = String, Path, description = "Whose")),
     responses(
         (status = 200, description = "The count", body = UnreadCount),
@@ -64,7 +65,7 @@ pub(super) async fn unread_count(
 
 /// Creates a notification; it is durable when this answers.
 #[utoipa::path(
-    post, path = "/api/notifications", tag = "notifications",
+    post, path = "/api/notifications", tag = "notifications", operation_id = "createNotification",
     request_body = NewNotification,
     responses(
         (status = 201, description = "The notification", body = Notification),
@@ -94,6 +95,7 @@ pub(super) async fn create(
 /// Marks a notification read; again: the same answer.
 #[utoipa::path(
     patch, path = "/api/notifications/{notificationId}/read", tag = "notifications",
+    operation_id = "markNotificationRead",
     params(("notificationId" = String, Path, description = "24 hex digits")),
     responses(
         (status = 200, description = "The notification", body = Notification),
@@ -115,6 +117,7 @@ pub(super) async fn mark_read(
 /// Marks every notification of a user read.
 #[utoipa::path(
     patch, path = "/api/notifications/{userId}/read-all", tag = "notifications",
+    operation_id = "markAllNotificationsRead",
     params(("userId" = String, Path, description = "Whose")),
     responses(
         (status = 200, description = "How many were unread", body = ModifiedCount),
@@ -135,7 +138,7 @@ pub(super) async fn mark_all_read(
 
 /// Deletes a notification.
 #[utoipa::path(
-    delete, path = "/api/notifications/{id}", tag = "notifications",
+    delete, path = "/api/notifications/{id}", tag = "notifications", operation_id = "deleteNotification",
     params(("id" = String, Path, description = "The notification: 24 hex digits")),
     responses(
         (status = 200, description = "It is gone", body = Message),
@@ -157,6 +160,7 @@ pub(super) async fn delete(
 /// Deletes every notification of a user.
 #[utoipa::path(
     delete, path = "/api/notifications/{userId}/clear-all", tag = "notifications",
+    operation_id = "clearNotifications",
     params(("userId" = String, Path, description = "Whose")),
     responses(
         (status = 200, description = "How many are gone", body = DeletedCount),

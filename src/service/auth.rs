@@ -66,6 +66,10 @@ impl Authenticator {
         let role = claims.get("role").and_then(Value::as_str).and_then(Role::parse).unwrap_or(Role::User);
         let expires_at = claims.get("exp").and_then(Value::as_f64);
         let expires_at = expires_at.map(|seconds| Timestamp::from_millis((seconds * 1000.0) as i64));
+        // RFC 7519, section 4.1.4: not on or after this instant; the library takes the second itself too.
+        if expires_at.is_some_and(|end| end <= Timestamp::now()) {
+            return Err(refused(&jsonwebtoken::errors::ErrorKind::ExpiredSignature));
+        }
         Ok(Viewer::new(user, role, expires_at))
     }
 }

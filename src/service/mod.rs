@@ -21,6 +21,8 @@ pub use self::{
     presence::{Presence, Present},
     status::StatusService,
 };
+// What the streams of `follow` are made of, so that doors need not look further down.
+pub use crate::events::{CurrentAnalytics, Delivery, Encodings};
 
 /// Activities and what may be done with them.
 pub type Activities = FeedService<Activity>;

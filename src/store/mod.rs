@@ -4,8 +4,8 @@
 //! the user's writers in a line, so the order of positions is the order of commits. Each activity and notification
 //! keeps the position of its creation, so what a reader missed is `position > cursor ORDER BY position`.
 //!
-//! **Writes are grouped.** Creations wait in a bounded queue and are committed together ([`append`]); every other
-//! write is a [`write::Write`], run by [`Store::write`]. On SQLite both go through the one writing connection.
+//! **Writes are grouped.** Creations wait in a bounded queue and are committed together (`append`); every other
+//! write is a `write::Write`, run by `Store::write`. On SQLite both go through the one writing connection.
 //!
 //! **Nothing is announced before its commit is durable**: the writer hands the events of a commit to the function
 //! that was given to [`Store::open`].

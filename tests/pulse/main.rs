@@ -5,7 +5,12 @@
 
 mod support;
 
+mod access;
+mod commands;
+mod concurrency;
 mod cursors;
+mod database_gone;
+mod durability;
 mod expiry;
 mod follow;
 mod graphql_activities;
@@ -15,12 +20,18 @@ mod graphql_errors;
 mod graphql_http;
 mod graphql_limits;
 mod graphql_notifications;
+mod indexes;
+mod layers;
+mod openapi;
+mod operation;
 mod parity;
+mod realtime;
 mod rest_activities;
 mod rest_analytics;
 mod rest_bodies;
 mod rest_health;
 mod rest_notifications;
 mod resume;
+mod schema;
 mod story;
 mod validation;

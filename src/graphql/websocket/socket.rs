@@ -60,6 +60,7 @@ pub(in crate::graphql) fn open(
     authorization: Option<HeaderValue>,
 ) -> axum::response::Response {
     let limit = api.transport().message_bytes;
+    let open = api.metrics().socket();
     upgrade
         .protocols(Dialect::NAMES)
         .read_buffer_size(READ_BUFFER)
@@ -68,7 +69,7 @@ pub(in crate::graphql) fn open(
         .max_message_size(limit)
         .max_frame_size(limit)
         .on_upgrade(move |socket| async move {
-            let _open = api.metrics().socket();
+            let _open = open;
             let name = socket.protocol().and_then(|name| name.to_str().ok()).and_then(Dialect::by_name);
             match name {
                 Some(dialect) => Connection::new(api, socket, dialect, authorization).run().await,

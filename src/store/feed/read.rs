@@ -76,9 +76,11 @@ impl Store {
         let kind = filter.kind.map(|kind| format!(" AND type = {}", binds.add(T::kind_word(kind))));
         let unread = if filter.unread_only { " AND read = FALSE" } else { "" };
         let matching = format!("user_id = $1{alive}{}{unread}", kind.unwrap_or_default());
+        // Not EXISTS: for that PostgreSQL may scan the table, in the hope of a row of this user near its start.
         let exists = |condition: String| {
             let table = T::TABLE;
-            format!("EXISTS (SELECT 1 FROM {table} WHERE {matching} AND position {condition})")
+            let nearest = format!("WHERE {matching} AND position {condition} ORDER BY position LIMIT 1");
+            format!("(SELECT position FROM {table} {nearest}) IS NOT NULL")
         };
         let mut bound = |cursor: Option<Cursor>| cursor.map(|cursor| binds.add(signed(cursor.position())));
         let (after, before) = (bound(keyset.after), bound(keyset.before));

@@ -4,6 +4,8 @@ mod answer;
 mod app;
 mod database;
 mod process;
+mod routes;
+mod schema;
 mod shape;
 mod socket;
 
@@ -14,6 +16,8 @@ pub use self::{
     app::{Client, SECRET, TestApp, token},
     database::{Backend, fresh_database, run_postgres},
     process::Server,
+    routes::{Route, routes},
+    schema::{Introspected, RootField, list, name, type_text},
     shape::{each, is_id, keys, millis, segment, with},
     socket::{Socket, Subscription},
 };

@@ -14,6 +14,7 @@ use super::{Client, DEADLINE, SECRET};
 pub struct Server {
     child: Child,
     client: Client,
+    banner: Vec<String>,
     lines: mpsc::Receiver<String>,
 }
 
@@ -46,17 +47,18 @@ impl Server {
                 }
             }
         });
-        let mut seen = Vec::new();
+        let mut banner = Vec::new();
         let address = loop {
             let line = lines
                 .recv_timeout(DEADLINE)
-                .unwrap_or_else(|_| panic!("the server did not start: {seen:#?}"));
-            if let Some(address) = address_in(&line) {
+                .unwrap_or_else(|_| panic!("the server did not start: {banner:#?}"));
+            let address = address_in(&line);
+            banner.push(line);
+            if let Some(address) = address {
                 break address;
             }
-            seen.push(line);
         };
-        Self { child, client: Client::new(address), lines }
+        Self { child, client: Client::new(address), banner, lines }
     }
 
     /// The binary with a clean environment.
@@ -97,15 +99,26 @@ impl Server {
 
     /// Waits for a line of its log that `wanted` holds of.
     pub fn log_line(&self, wanted: impl Fn(&str) -> bool) -> String {
-        let mut seen = Vec::new();
+        self.log_until(wanted).pop().unwrap_or_default()
+    }
+
+    /// The lines of its log up to the first one that `wanted` holds of, which comes last.
+    pub fn log_until(&self, wanted: impl Fn(&str) -> bool) -> Vec<String> {
+        let (start, mut seen) = (Instant::now(), Vec::new());
         loop {
+            let left = DEADLINE.saturating_sub(start.elapsed());
             let line =
-                self.lines.recv_timeout(DEADLINE).unwrap_or_else(|_| panic!("no such log line in {seen:#?}"));
-            if wanted(&line) {
-                return line;
-            }
+                self.lines.recv_timeout(left).unwrap_or_else(|_| panic!("no such log line in {seen:#?}"));
             seen.push(line);
+            if wanted(&seen[seen.len() - 1]) {
+                return seen;
+            }
         }
+    }
+
+    /// What it said until it listened.
+    pub fn banner(&self) -> &[String] {
+        &self.banner
     }
 }
 

@@ -1,0 +1,118 @@
+//! The database goes away and comes back: clients are told, nothing breaks, and nobody has to do anything.
+
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Backend, Client, TestApp, eventually, run_postgres};
+
+/// A PostgreSQL server of this test alone, which is gone with it.
+struct Cluster {
+    data: String,
+    url: String,
+    // Removed after the server is stopped.
+    _folder: tempfile::TempDir,
+}
+
+impl Cluster {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        // PostgreSQL does not run as root: another account has to enter.
+        std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
+        let data = folder.path().join("data").display().to_string();
+        let url = run_postgres(&["start", &data]);
+        Self { data, url, _folder: folder }
+    }
+
+    fn port(&self) -> String {
+        url::Url::parse(&self.url).unwrap().port().unwrap().to_string()
+    }
+
+    fn crash(&self) {
+        run_postgres(&["stop", &self.data, "immediate"]);
+    }
+
+    fn come_back(&self) {
+        run_postgres(&["start", &self.data, &self.port()]);
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.crash();
+    }
+}
+
+#[track_caller]
+fn assert_unavailable(answer: &Answer, what: &str) {
+    assert_eq!(
+        (answer.status, answer.rest_error().0.as_str()),
+        (503, "UNAVAILABLE"),
+        "{what}: {}",
+        answer.text
+    );
+    let pause = answer.headers.get("retry-after").unwrap_or_else(|| panic!("{what} has no Retry-After"));
+    assert!(pause.to_str().unwrap().parse::<u32>().unwrap() >= 1, "{what}: {pause:?}");
+    assert!(!answer.text.to_lowercase().contains("postgres"), "{what} tells of the inside: {}", answer.text);
+}
+
+async fn assert_rest_is_unavailable(app: &Client, id: &str) {
+    assert_unavailable(&app.get("/api/activities/ada").await, "a page");
+    assert_unavailable(&app.get("/api/analytics/leaderboard/all").await, "the leaderboard");
+    let body = json!({"userId": "ada", "type": "login", "title": "t"});
+    assert_unavailable(&app.post("/api/activities", &body).await, "an append");
+    assert_unavailable(&app.patch(&format!("/api/activities/{id}/read"), &json!({})).await, "a change");
+    assert_unavailable(&app.delete(&format!("/api/activities/{id}")).await, "a deletion");
+}
+
+async fn assert_graphql_is_unavailable(app: &Client) {
+    for document in [
+        "{ activities(userId: \"ada\") { total } }",
+        "{ analytics(userId: \"ada\") { userId } }",
+        "mutation { createActivity(input: {userId: \"ada\", type: LOGIN, title: \"t\"}) { id } }",
+        "mutation { incrementStat(userId: \"ada\", statName: LOGS_CREATED) { userId } }",
+    ] {
+        let answer = app.graphql(document, json!({})).await;
+        assert_eq!(answer.graphql_error().0, "UNAVAILABLE", "{document}: {}", answer.text);
+    }
+}
+
+async fn is_ready(app: &Client) -> Option<Value> {
+    let answer = app.get("/api/ready").await;
+    (answer.status == 200).then_some(answer.body)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_postgres_is_gone_clients_are_told_and_afterwards_all_goes_on() {
+    const QUERY: &str = "subscription { activityCreated(userId: \"ada\") { id title } }";
+    let cluster = Cluster::start();
+    let app = TestApp::with(Backend::Sqlite, &[("DATABASE_URL", &cluster.url)]).await;
+    let before = app.create_activity("ada", "before").await;
+    let mut socket = app.socket().await;
+    let ada = socket.subscribe(QUERY, json!({})).await;
+    let counts =
+        socket.subscribe("subscription { unreadCounts(userId: \"ada\") { activities } }", json!({})).await;
+    assert_eq!(socket.next(&counts).await["unreadCounts"]["activities"], 1);
+    let live = app.create_activity("ada", "live").await;
+    assert_eq!(socket.next(&ada).await["activityCreated"]["id"], live["_id"]);
+
+    cluster.crash();
+    assert_rest_is_unavailable(&app, before["_id"].as_str().unwrap()).await;
+    assert_graphql_is_unavailable(&app).await;
+    let ready = app.get("/api/ready").await.expect(503);
+    assert_eq!(ready["database"], "unavailable", "{ready}");
+    app.get("/api/health").await.expect(200);
+
+    cluster.come_back();
+    let ready = eventually("readiness", || is_ready(&app)).await;
+    assert_eq!(ready["database"], "ok", "{ready}");
+    let after = app.create_activity("ada", "after").await;
+    assert_eq!(socket.next(&ada).await["activityCreated"]["id"], after["_id"]);
+    app.patch(&format!("/api/activities/{}/read", after["_id"].as_str().unwrap()), &json!({}))
+        .await
+        .expect(200);
+    let page = app.get("/api/activities/ada").await.expect(200);
+    let titles: Vec<_> = page["activities"].as_array().unwrap().iter().map(|item| &item["title"]).collect();
+    assert_eq!(titles, ["after", "live", "before"]);
+    assert_eq!(page["unreadCount"], 2);
+}
