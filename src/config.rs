@@ -410,6 +410,18 @@ mod tests {
     }
 
     #[test]
+    fn the_example_file_has_every_setting_and_no_other() {
+        let example = include_str!("../.env.example");
+        let names = example.lines().filter_map(|line| line.trim_start_matches(['#', ' ']).split_once('='));
+        let mut names: Vec<_> = names.map(|(name, _)| name).filter(|name| !name.contains(' ')).collect();
+        let mut settings: Vec<_> = SETTINGS.iter().map(|(name, _)| *name).collect();
+        names.sort_unstable();
+        names.dedup();
+        settings.sort_unstable();
+        assert_eq!(names, settings);
+    }
+
+    #[test]
     fn production_changes_some_defaults() {
         let secret = "s".repeat(32);
         let config = config(&[("NODE_ENV", "production"), ("JWT_SECRET", &secret)]).unwrap();

@@ -35,3 +35,4 @@ mod resume;
 mod schema;
 mod story;
 mod validation;
+mod writer;
