@@ -15,6 +15,7 @@ impl MigrationTrait for Migration {
         crate::run(
             manager,
             &[
+                // Not clustered by user on SQLite: rows are appended, so that a commit for many users writes few pages.
                 // Times are milliseconds since 1970 in UTC; `data` is compact JSON text.
                 "CREATE TABLE activities (
                     user_id {KEY} NOT NULL,
@@ -27,7 +28,7 @@ impl MigrationTrait for Migration {
                     created_at BIGINT NOT NULL,
                     read BOOLEAN NOT NULL,
                     PRIMARY KEY (user_id, position)
-                ) {CLUSTERED}",
+                )",
                 "CREATE UNIQUE INDEX activities_by_id ON activities (id)",
                 "CREATE INDEX activities_by_type ON activities (user_id, type, position)",
                 "CREATE INDEX activities_unread ON activities (user_id, position) WHERE read = FALSE",
@@ -43,7 +44,7 @@ impl MigrationTrait for Migration {
                     expires_at BIGINT NOT NULL,
                     read BOOLEAN NOT NULL,
                     PRIMARY KEY (user_id, position)
-                ) {CLUSTERED}",
+                )",
                 "CREATE UNIQUE INDEX notifications_by_id ON notifications (id)",
                 "CREATE INDEX notifications_by_type ON notifications (user_id, type, position)",
                 "CREATE INDEX notifications_unread ON notifications (user_id, position) WHERE read = FALSE",
