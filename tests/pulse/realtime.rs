@@ -185,8 +185,19 @@ async fn a_reader_that_does_not_read_is_closed_and_costs_no_memory() {
         let body = json!({"userId": "ada", "type": "login", "title": index.to_string(), "data": data});
         app.post("/api/activities", &body).await.expect(201);
     }
-    // The reader sleeps for longer than the 30 s that waiting data may lie.
-    tokio::time::sleep(Duration::from_secs(33)).await;
+    // The reader sleeps for longer than the 30 s that waiting data may lie; then it finds what was on its way, and why
+    // no more comes.
+    tokio::time::sleep(Duration::from_secs(32)).await;
+    let mut received = 0;
+    let end = loop {
+        let message = slow.receive().await;
+        if message["type"] == "closed" {
+            break message;
+        }
+        received += 1;
+    };
+    assert_eq!((&end["code"], &end["reason"]), (&json!(4410), &json!("slow consumer")));
+    assert!(received < 40, "the server held nothing back");
     eventually("the end of the socket", || async { (gauge(&app, "open_sockets").await == 0).then_some(()) })
         .await;
     let mut fresh = app.socket().await;
@@ -197,7 +208,6 @@ async fn a_reader_that_does_not_read_is_closed_and_costs_no_memory() {
     for index in 1..40 {
         assert_eq!(fresh.next(&resumed).await["activityCreated"]["title"], index.to_string());
     }
-    drop(slow);
 }
 
 #[tokio::test(flavor = "multi_thread")]

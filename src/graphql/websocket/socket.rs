@@ -40,8 +40,9 @@ const INIT: Duration = Duration::from_secs(10);
 const PING: Duration = Duration::from_secs(20);
 /// How long a client may leave waiting data unread.
 const STALLED: Duration = Duration::from_secs(30);
-/// How long a close frame may take to leave.
+/// How long a close frame may take to leave; longer behind data that the client was slow to read.
 const CLOSING: Duration = Duration::from_secs(1);
+const CLOSING_SLOWLY: Duration = Duration::from_secs(10);
 /// Over how long sockets are closed at a shutdown, so that not everyone comes back at once.
 const DRAIN: Duration = Duration::from_secs(4);
 /// Read buffer of a socket. The default of 128 KiB would be most of what an idle subscription costs.
@@ -173,15 +174,17 @@ impl Connection {
         self.operations.clear();
         self.present = None;
         let waiting = std::mem::take(&mut self.outbox);
-        let socket = &mut self.socket;
-        // What was to be sent before the goodbye still goes out, if the client reads.
-        let _ = timeout(CLOSING, async {
-            for message in waiting {
-                socket.feed(message).await?;
-            }
-            socket.flush().await
-        })
-        .await;
+        // What was to be sent before the goodbye still goes out, unless the client does not read.
+        if close != Close::SlowConsumer {
+            let socket = &mut self.socket;
+            let _ = timeout(CLOSING, async {
+                for message in waiting {
+                    socket.feed(message).await?;
+                }
+                socket.flush().await
+            })
+            .await;
+        }
         say_goodbye(self.socket, &close).await;
     }
 
@@ -395,7 +398,8 @@ fn token(payload: &Value) -> Option<&str> {
 
 async fn say_goodbye(mut socket: WebSocket, close: &Close) {
     let frame = CloseFrame { code: close.code(), reason: close.reason().into() };
-    let _ = timeout(CLOSING, async {
+    let patience = if *close == Close::SlowConsumer { CLOSING_SLOWLY } else { CLOSING };
+    let _ = timeout(patience, async {
         socket.send(Message::Close(Some(frame))).await?;
         // The other side answers with a close frame of its own; what comes before that is not read any more.
         while socket.next().await.is_some_and(|message| message.is_ok()) {}
