@@ -172,7 +172,7 @@ fn urlencode(text: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reader_that_does_not_read_is_closed_and_costs_no_memory() {
+async fn a_reader_that_does_not_read_is_closed_and_can_resume() {
     let app = TestApp::start(Backend::Sqlite).await;
     let mut slow = app.socket().await;
     let wide: String = (0..16).map(|index| format!("d{index}: data ")).collect();
