@@ -13,6 +13,10 @@ use pulse::{
 };
 use tokio::net::TcpListener;
 
+/// Idle sockets leave no holes between what they keep: see `benches/sockets.rs`.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The real-time backend of a learning product: activities, analytics and notifications over GraphQL, REST and live
 /// subscriptions.
 #[derive(Parser)]

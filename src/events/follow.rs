@@ -134,6 +134,7 @@ pub async fn follow<F: Followed>(
 ) -> Result<Following<F>> {
     // First the hub, then the tables: what is committed in between is heard, and dropped if it was read as well.
     let follower = hub.join(&user);
+    let _turn = hub.turn().await;
     let mut following = Following {
         follower,
         store: store.clone(),
@@ -185,7 +186,8 @@ impl<F: Followed> Following<F> {
         loop {
             if self.behind {
                 if self.ready.is_empty() || F::STATE {
-                    self.catch_up_with_patience().await;
+                    // In a box, so that whoever waits keeps no room for a read of the tables.
+                    Box::pin(self.catch_up_with_patience()).await;
                     continue;
                 }
             } else if F::STATE && !self.follower.is_empty() {

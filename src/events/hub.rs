@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::sync::broadcast;
+use tokio::sync::{Semaphore, SemaphorePermit, broadcast};
 
 use crate::domain::{Event, Position, UserId};
 
@@ -17,6 +17,10 @@ use super::Encodings;
 const BUFFER: usize = 16;
 /// Parts of the map, each with a lock of its own.
 const SHARDS: usize = 64;
+
+/// Followers that may read the tables for their start at the same time. The others wait: when everyone comes back after
+/// a restart, nobody is refused because the database has too much to answer at once.
+const STARTS: usize = 16;
 
 /// What a follower hears.
 #[derive(Clone, Debug)]
@@ -35,6 +39,7 @@ pub struct Hub(Arc<Inner>);
 struct Inner {
     shards: Box<[Mutex<HashMap<UserId, Channel>>]>,
     hasher: std::hash::RandomState,
+    starts: Semaphore,
 }
 
 #[derive(Debug)]
@@ -47,7 +52,11 @@ struct Channel {
 impl Default for Hub {
     fn default() -> Self {
         let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
-        Self(Arc::new(Inner { shards, hasher: std::hash::RandomState::new() }))
+        Self(Arc::new(Inner {
+            shards,
+            hasher: std::hash::RandomState::new(),
+            starts: Semaphore::new(STARTS),
+        }))
     }
 }
 
@@ -59,6 +68,12 @@ impl Hub {
             .entry(user.clone())
             .or_insert_with(|| Channel { sender: broadcast::Sender::new(BUFFER), newest: Position::START });
         Follower { receiver: Some(channel.sender.subscribe()), user: user.clone(), hub: self.clone() }
+    }
+
+    /// Waits for the follower's turn to read the tables for its start.
+    pub(super) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        // The semaphore is never closed.
+        self.0.starts.acquire().await.ok()
     }
 
     /// Tells the followers of the event's user. Never blocks; who is too far behind is told that they missed some.

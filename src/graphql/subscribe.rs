@@ -6,8 +6,11 @@ use std::{
 };
 
 use async_graphql::{
-    Request, Response, ServerError, Variables,
-    parser::types::{DocumentOperations, ExecutableDocument, OperationType},
+    Request, Response, ServerError,
+    parser::{
+        parse_query,
+        types::{DocumentOperations, ExecutableDocument, OperationType},
+    },
 };
 use futures_util::{FutureExt, StreamExt, stream, stream::BoxStream};
 
@@ -54,9 +57,10 @@ impl Api {
         let api = self.clone();
         let open = api.metrics().operation();
         if operation.kind == OperationType::Subscription {
-            let outcomes = async move { api.subscribe(operation, viewer, last).await }.flatten_stream();
+            // What starting takes is in a box of its own, which is gone when events are waited for.
+            let start = async move { api.subscribe(operation, viewer, last).await }.boxed();
             // The count goes with the stream.
-            return outcomes.inspect(move |_| _ = &open).boxed();
+            return start.flatten_stream().inspect(move |_| _ = &open).boxed();
         }
         let run = async move {
             let _open = open;
@@ -86,7 +90,8 @@ impl Api {
         let selection = Arc::new(selection);
         let outcomes = items.then(move |(item, shared)| {
             let (api, selection) = (self.clone(), selection.clone());
-            async move {
+            // In a box, so that whoever waits keeps no room for an execution.
+            Box::pin(async move {
                 let cursor = item.cursor();
                 let encode = selection.encode(&api, item);
                 let payload = match shared {
@@ -94,7 +99,7 @@ impl Api {
                     None => encode.await,
                 };
                 Outcome::Result(Encoded { payload, cursor })
-            }
+            })
         });
         outcomes.boxed()
     }
@@ -107,8 +112,7 @@ pub(super) fn refused(errors: Vec<ServerError>) -> BoxStream<'static, Outcome> {
 
 /// A subscription's operation, as the event schema executes it on each item.
 struct Selection {
-    document: ExecutableDocument,
-    variables: Variables,
+    params: Params,
     viewer: Viewer,
     /// The same for the same operation with the same variables.
     key: u128,
@@ -116,30 +120,37 @@ struct Selection {
 
 impl Selection {
     fn of(operation: Operation, viewer: Viewer) -> Self {
-        let Operation { params, mut document, .. } = operation;
-        let key = key(&params);
-        let selected = match document.operations {
-            DocumentOperations::Single(operation) => Some(operation),
-            DocumentOperations::Multiple(mut operations) => match &params.operation_name {
+        let Operation { params, .. } = operation;
+        Self { key: key(&params), params, viewer }
+    }
+
+    /// The document with this operation alone, as a query: the event schema has what can be followed as its queries.
+    /// It is parsed for each execution, because kept it would take many times the room of its text.
+    fn document(&self) -> ExecutableDocument {
+        let parsed = parse_query(&self.params.query).ok();
+        let (operations, fragments) = parsed.map(|parsed| (parsed.operations, parsed.fragments)).unzip();
+        let selected = match operations {
+            Some(DocumentOperations::Single(operation)) => Some(operation),
+            Some(DocumentOperations::Multiple(mut operations)) => match &self.params.operation_name {
                 Some(name) => operations.remove(name.as_str()),
                 None => operations.into_values().next(),
             },
+            None => None,
         };
-        document.operations = match selected {
+        let operations = match selected {
             Some(mut operation) => {
-                // The event schema has what can be followed as its queries.
                 operation.node.ty = OperationType::Query;
                 DocumentOperations::Single(operation)
             }
             None => DocumentOperations::Multiple(Default::default()),
         };
-        Self { document, variables: params.variables, viewer, key }
+        ExecutableDocument { operations, fragments: fragments.unwrap_or_default() }
     }
 
     fn request(&self, phase: Phase) -> Request {
-        let mut request =
-            Request::new("").variables(self.variables.clone()).data(self.viewer.clone()).data(phase);
-        request.set_parsed_query(self.document.clone());
+        let variables = self.params.variables.clone();
+        let mut request = Request::new("").variables(variables).data(self.viewer.clone()).data(phase);
+        request.set_parsed_query(self.document());
         request
     }
 

@@ -30,6 +30,7 @@ use crate::{
         subscribe::Outcome,
     },
     service::Present,
+    telemetry::Open,
 };
 
 use super::protocol::{Close, Dialect, Effect, Machine, StartPayload};
@@ -46,7 +47,7 @@ const CLOSING_SLOWLY: Duration = Duration::from_secs(10);
 /// Over how long sockets are closed at a shutdown, so that not everyone comes back at once.
 const DRAIN: Duration = Duration::from_secs(4);
 /// Read buffer of a socket. The default of 128 KiB would be most of what an idle subscription costs.
-const READ_BUFFER: usize = 2 * 1024;
+const READ_BUFFER: usize = 512;
 /// Messages that wait to be sent before results of operations are no longer taken.
 const RESULTS_WAITING: usize = 4;
 /// Messages that wait to be sent before the client's messages are no longer read.
@@ -69,13 +70,20 @@ pub(in crate::graphql) fn open(
         .max_write_buffer_size(usize::MAX)
         .max_message_size(limit)
         .max_frame_size(limit)
-        .on_upgrade(move |socket| async move {
-            let _open = open;
+        .on_upgrade(move |mut socket| {
             let name = socket.protocol().and_then(|name| name.to_str().ok()).and_then(Dialect::by_name);
+            // In a task of its own: the one that upgrades has room for all of its steps as long as it lives.
             match name {
-                Some(dialect) => Connection::new(api, socket, dialect, authorization).run().await,
-                None => say_goodbye(socket, &Close::NoSubprotocol).await,
-            }
+                Some(dialect) => {
+                    let connection = Box::new(Connection::new(api, socket, dialect, authorization, open));
+                    tokio::spawn(connection.run())
+                }
+                None => tokio::spawn(async move {
+                    let _open = open;
+                    say_goodbye(&mut socket, &Close::NoSubprotocol).await;
+                }),
+            };
+            std::future::ready(())
         })
 }
 
@@ -91,6 +99,7 @@ struct Connection {
     /// Whether the socket holds bytes that the client has not taken.
     unflushed: bool,
     deadlines: Deadlines,
+    _open: Open,
 }
 
 struct Deadlines {
@@ -115,7 +124,13 @@ impl Deadlines {
 }
 
 impl Connection {
-    fn new(api: Api, socket: WebSocket, dialect: Dialect, authorization: Option<HeaderValue>) -> Self {
+    fn new(
+        api: Api,
+        socket: WebSocket,
+        dialect: Dialect,
+        authorization: Option<HeaderValue>,
+        open: Open,
+    ) -> Self {
         let machine = Machine::new(dialect, api.transport().subscriptions);
         Self {
             api,
@@ -128,10 +143,12 @@ impl Connection {
             outbox: VecDeque::new(),
             unflushed: false,
             deadlines: Deadlines::start(),
+            _open: open,
         }
     }
 
-    async fn run(mut self) {
+    /// Runs to the end of the connection. It is in a box, because a future keeps room for what is moved into it twice.
+    async fn run(mut self: Box<Self>) {
         let draining = self.api.draining().clone();
         let close = loop {
             let wants_results = self.outbox.len() < RESULTS_WAITING && !self.operations.is_empty();
@@ -139,7 +156,7 @@ impl Connection {
             let sends = self.unflushed || !self.outbox.is_empty();
             let undrained = self.deadlines.drained > Instant::now() + DRAIN;
             let deadline = self.deadlines.first();
-            let Self { socket, outbox, operations, unflushed, .. } = &mut self;
+            let Self { socket, outbox, operations, unflushed, .. } = &mut *self;
             let step = tokio::select! {
                 // Both halves of the socket are polled together, so neither waits for the other.
                 event = poll_fn(|cx| poll_socket(cx, socket, outbox, unflushed, sends, reads)) => match event {
@@ -185,7 +202,7 @@ impl Connection {
             })
             .await;
         }
-        say_goodbye(self.socket, &close).await;
+        say_goodbye(&mut self.socket, &close).await;
     }
 
     async fn receive(&mut self, message: Message) -> Result<(), Close> {
@@ -396,7 +413,7 @@ fn token(payload: &Value) -> Option<&str> {
     })
 }
 
-async fn say_goodbye(mut socket: WebSocket, close: &Close) {
+async fn say_goodbye(socket: &mut WebSocket, close: &Close) {
     let frame = CloseFrame { code: close.code(), reason: close.reason().into() };
     let patience = if *close == Close::SlowConsumer { CLOSING_SLOWLY } else { CLOSING };
     let _ = timeout(patience, async {
