@@ -7,8 +7,9 @@ use axum::{
     http::{HeaderName, HeaderValue, Method, header},
     middleware::{from_fn, from_fn_with_state},
     response::IntoResponse,
+    serve::ListenerExt,
 };
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::{
     catch_panic::CatchPanicLayer,
@@ -39,6 +40,8 @@ use crate::{
 const CLOSING: Duration = Duration::from_secs(6);
 /// How long requests under way may take after the shutdown began.
 const DRAIN: Duration = Duration::from_secs(8);
+/// How long waiting data may lie unread before the connection ends: longer than the 30 s and the goodbye of a WebSocket.
+const UNREAD: Duration = Duration::from_secs(45);
 /// The least that a response must have to be worth compressing, in bytes.
 const COMPRESS_ABOVE: u64 = 1_024;
 /// For how long a browser may remember what CORS allows.
@@ -122,7 +125,8 @@ impl App {
         let listener = listener.into_std()?;
         let latecomers = refuse_latecomers(listener.try_clone()?, stopped);
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        let serving = axum::serve(TcpListener::from_std(listener)?, service).with_graceful_shutdown(stop);
+        let listener = TcpListener::from_std(listener)?.tap_io(end_when_unread);
+        let serving = axum::serve(listener, service).with_graceful_shutdown(stop);
         let served = async {
             let outcome = serving.await;
             metrics.all_closed().await;
@@ -146,6 +150,17 @@ impl App {
         tasks.wait().await;
         outcome
     }
+}
+
+/// Lets the kernel end a connection whose client has not read for [`UNREAD`] while data waits. A WebSocket is closed with
+/// a reason before that; a stream over HTTP has no other end, because nothing is asked of it while its client is stuck.
+fn end_when_unread(connection: &mut TcpStream) {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = socket2::SockRef::from(&*connection).set_tcp_user_timeout(Some(UNREAD)) {
+        tracing::debug!(%error, "a connection has no limit on unread data");
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = connection;
 }
 
 /// Answers UNAVAILABLE to those who connect once the server takes no more connections; the port would refuse them

@@ -211,6 +211,24 @@ async fn a_reader_that_does_not_read_is_closed_and_can_resume() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_is_not_read_ends_too() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let wide: String = (0..16).map(|index| format!("d{index}: data ")).collect();
+    let query = format!("subscription {{ activityCreated(userId: \"ada\") {{ id {wide} }} }}");
+    let unread = open_events(&app, &query, "text/event-stream").await;
+    let data = json!({"text": "x".repeat(15_000)});
+    for index in 0..60 {
+        let body = json!({"userId": "ada", "type": "login", "title": index.to_string(), "data": data});
+        app.post("/api/activities", &body).await.expect(201);
+    }
+    assert_eq!(gauge(&app, "open_streams").await, 1);
+    tokio::time::sleep(Duration::from_secs(40)).await;
+    eventually("the end of the stream", || async { (gauge(&app, "open_streams").await == 0).then_some(()) })
+        .await;
+    drop(unread);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_socket_takes_64_operations_and_refuses_one_more_alone() {
     let app = TestApp::start(Backend::Sqlite).await;
     let mut socket = Socket::connect(&app).await;
