@@ -2,6 +2,7 @@
 
 mod activity;
 mod analytics;
+mod deadlines;
 mod errors;
 mod http;
 mod limits;

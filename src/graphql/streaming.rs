@@ -18,11 +18,12 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    domain::{Cursor, Error, Timestamp, Viewer},
+    domain::{Cursor, Error, Viewer},
     telemetry::Open,
 };
 
 use super::{
+    deadlines::{drain_end, token_end},
     operation::{Api, refused},
     response::{Payload, Streaming},
     subscribe::Outcome,
@@ -30,10 +31,6 @@ use super::{
 
 /// How often something is sent, so that proxies keep the connection open.
 const KEEP_ALIVE: Duration = Duration::from_secs(12);
-/// Over how long connections are ended at a shutdown, so that not everyone comes back at once.
-const DRAIN: Duration = Duration::from_secs(4);
-/// An instant that does not come.
-const NEVER: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 /// The cursor that a reconnecting client saw last, by the header `Last-Event-ID`: it stands for `after`.
 #[derive(Clone, Debug)]
@@ -72,10 +69,7 @@ pub(super) fn respond(
     api: &Api,
 ) -> axum::response::Response {
     let now = Instant::now();
-    let left = viewer.expires_at().map(|end| end.millis().saturating_sub(Timestamp::now().millis()));
-    let left =
-        left.map_or(NEVER, |millis| Duration::from_millis(u64::try_from(millis).unwrap_or(0)).min(NEVER));
-    let deadlines = Deadlines { keep_alive: now + KEEP_ALIVE, token: now + left, drained: None };
+    let deadlines = Deadlines { keep_alive: now + KEEP_ALIVE, token: token_end(viewer), drained: None };
     let connection = Connection {
         outcomes,
         format,
@@ -118,7 +112,7 @@ impl Connection {
                 outcome = self.outcomes.next() => return Some(self.outcome(outcome)),
                 () = sleep_until(until) => if let Some(chunk) = self.deadline() { return Some(chunk) },
                 () = self.draining.cancelled(), if self.deadlines.drained.is_none() => {
-                    self.deadlines.drained = Some(Instant::now() + DRAIN.mul_f64(rand::random::<f64>()));
+                    self.deadlines.drained = Some(drain_end());
                 }
             }
         }

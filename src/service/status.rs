@@ -1,6 +1,10 @@
 //! Whether the database is there, and who is followed: for those who run the server.
 
-use crate::{events::Hub, store::Store};
+use crate::{
+    domain::{Error, Result, Scope, Viewer},
+    events::Hub,
+    store::Store,
+};
 
 /// What those who run the server want to know of its inside. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -24,8 +28,14 @@ impl StatusService {
         self.store.backend()
     }
 
-    /// How many users are followed on this node.
-    pub fn followed_users(&self) -> usize {
-        self.hub.followed_count()
+    /// How many users are followed on this node. It tells of everyone, so it takes a service or admin.
+    ///
+    /// # Errors
+    /// FORBIDDEN for a user.
+    pub fn followed_users(&self, viewer: &Viewer) -> Result<usize> {
+        match viewer.scope() {
+            Scope::Everyone => Ok(self.hub.followed_count()),
+            Scope::Only(_) => Err(Error::Forbidden("metrics take a service or admin".into())),
+        }
     }
 }

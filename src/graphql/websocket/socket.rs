@@ -24,8 +24,9 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_stream::StreamMap;
 
 use crate::{
-    domain::{Result, Timestamp, Viewer},
+    domain::{Result, Viewer},
     graphql::{
+        deadlines::{DRAIN, drain_end, never, token_end},
         operation::{Api, Params},
         subscribe::Outcome,
     },
@@ -44,16 +45,12 @@ const STALLED: Duration = Duration::from_secs(30);
 /// How long a close frame may take to leave; longer behind data that the client was slow to read.
 const CLOSING: Duration = Duration::from_secs(1);
 const CLOSING_SLOWLY: Duration = Duration::from_secs(10);
-/// Over how long sockets are closed at a shutdown, so that not everyone comes back at once.
-const DRAIN: Duration = Duration::from_secs(4);
 /// Read buffer of a socket. The default of 128 KiB would be most of what an idle subscription costs.
 const READ_BUFFER: usize = 512;
 /// Messages that wait to be sent before results of operations are no longer taken.
 const RESULTS_WAITING: usize = 4;
 /// Messages that wait to be sent before the client's messages are no longer read.
 const REPLIES_WAITING: usize = 256;
-/// An instant that does not come.
-const NEVER: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 /// Opens a socket. The token may come in the handshake's `Authorization` or in `connection_init`.
 pub(in crate::graphql) fn open(
@@ -113,7 +110,7 @@ struct Deadlines {
 
 impl Deadlines {
     fn start() -> Self {
-        let (now, never) = (Instant::now(), Instant::now() + NEVER);
+        let (now, never) = (Instant::now(), never());
         Self { init: now + INIT, ping: never, pong: never, stalled: never, token: never, drained: never }
     }
 
@@ -171,7 +168,7 @@ impl Connection {
             let outcome = match step {
                 Step::Received(message) => self.receive(message).await,
                 Step::Sent => {
-                    self.deadlines.stalled = Instant::now() + NEVER;
+                    self.deadlines.stalled = never();
                     Ok(())
                 }
                 Step::Output(id, output) => {
@@ -180,7 +177,7 @@ impl Connection {
                 }
                 Step::Deadline => self.deadline(),
                 Step::Drain => {
-                    self.deadlines.drained = Instant::now() + DRAIN.mul_f64(rand::random::<f64>());
+                    self.deadlines.drained = drain_end();
                     Ok(())
                 }
             };
@@ -229,7 +226,7 @@ impl Connection {
                 Ok(())
             }
             Effect::Alive => {
-                self.deadlines.pong = Instant::now() + NEVER;
+                self.deadlines.pong = never();
                 Ok(())
             }
             Effect::Close(close) => Err(close),
@@ -242,7 +239,7 @@ impl Connection {
         let viewer = self.api.auth().viewer(token).map_err(|_| Close::Forbidden)?;
         self.present = viewer.user().map(|user| self.api.presence().enter(user.clone()));
         self.take_viewer(viewer);
-        self.deadlines.init = Instant::now() + NEVER;
+        self.deadlines.init = never();
         self.deadlines.ping = Instant::now() + PING;
         let acknowledged = self.machine.acknowledge();
         self.send(acknowledged);
@@ -270,10 +267,7 @@ impl Connection {
     }
 
     fn take_viewer(&mut self, viewer: Viewer) {
-        let left = viewer.expires_at().map(|end| end.millis().saturating_sub(Timestamp::now().millis()));
-        let left =
-            left.map_or(NEVER, |millis| Duration::from_millis(u64::try_from(millis).unwrap_or(0)).min(NEVER));
-        self.deadlines.token = Instant::now() + left;
+        self.deadlines.token = token_end(&viewer);
         self.viewer = Some(viewer);
     }
 
