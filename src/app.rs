@@ -31,6 +31,7 @@ use crate::{
     },
     rest::{self, Rest},
     service::{Authenticator, Services},
+    socketio,
     store::Store,
     telemetry::Metrics,
     web,
@@ -79,13 +80,16 @@ impl App {
         let (draining, metrics) = (CancellationToken::new(), Metrics::default());
         let api =
             graphql::Api::new(services.clone(), auth.clone(), config, draining.clone(), metrics.clone());
+        let sockets =
+            socketio::router(services.clone(), auth.clone(), config, draining.clone(), metrics.clone());
         let rest = Rest::new(services, auth, config.limits.body_bytes, draining.clone(), metrics.clone());
         let doors = Router::new()
             .merge(rest::router(rest))
             .merge(graphql::router(api, web::graphiql))
             .merge(web::router())
             .fallback(|| async { Error::NotFound("path").into_response() });
-        Ok(Self { router: surround(doors, config, draining.clone()), store, hub, draining, metrics })
+        let router = surround(doors, sockets, config, draining.clone());
+        Ok(Self { router, store, hub, draining, metrics })
     }
 
     /// The name of the database system.
@@ -171,8 +175,9 @@ async fn refuse_latecomers(listener: std::net::TcpListener, stopped: Cancellatio
     axum::serve(TcpListener::from_std(listener)?, Router::new().fallback(refusal)).await
 }
 
-/// What surrounds every request, from the outside in.
-fn surround(doors: Router, config: &Config, draining: CancellationToken) -> Router {
+/// What surrounds every request, from the outside in. Requests to `sockets` wait for events, for as long as it takes, and
+/// end with the shutdown in their own way.
+fn surround(doors: Router, sockets: Router, config: &Config, draining: CancellationToken) -> Router {
     let origins = Origins::new(config.client_origins.clone(), !config.production());
     // Streams must not wait in a compressor for more to come.
     let streams = NotForContentType::const_new("multipart/mixed");
@@ -180,6 +185,7 @@ fn surround(doors: Router, config: &Config, draining: CancellationToken) -> Rout
     doors
         .layer(from_fn_with_state(draining, refuse_while_draining))
         .layer(from_fn_with_state(config.limits.request_timeout, limit_time))
+        .merge(sockets)
         .layer(CatchPanicLayer::custom(answer_panics))
         .layer(CompressionLayer::new().gzip(true).compress_when(worth_it))
         .layer(cors(&config.client_origins))

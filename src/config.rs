@@ -3,7 +3,7 @@
 //! Settings come from the environment, with `.env` read first. A value that cannot be used is an error of one line
 //! that names the variable, what it held (never a secret) and what it takes. An empty value counts as unset.
 
-use std::{collections::BTreeMap, fmt, net::IpAddr, str::FromStr, time::Duration};
+use std::{collections::BTreeMap, fmt, net::IpAddr, num::NonZeroU32, str::FromStr, time::Duration};
 
 use url::Url;
 
@@ -31,6 +31,8 @@ const SETTINGS: &[(&str, &str)] = &[
     ("GRAPHQL_INTROSPECTION", "whether the schema may be asked for"),
     ("WS_MAX_MESSAGE_BYTES", "largest WebSocket message"),
     ("WS_MAX_SUBSCRIPTIONS", "subscriptions of one WebSocket"),
+    ("SOCKETIO_MAX_EVENTS_PER_SECOND", "events that a Socket.IO client may send"),
+    ("SOCKETIO_MAX_SOCKETS_PER_USER", "open Socket.IO sockets of one user"),
 ];
 
 /// What DATABASE_URL takes.
@@ -76,6 +78,10 @@ pub struct Limits {
     pub message_bytes: usize,
     /// Subscriptions of one WebSocket.
     pub subscriptions: usize,
+    /// Events that a Socket.IO client may send in a second; twice as many at once.
+    pub events_per_second: NonZeroU32,
+    /// Open Socket.IO sockets of one user.
+    pub sockets_per_user: usize,
 }
 
 /// The settings in force.
@@ -201,6 +207,8 @@ impl Config {
             root_fields: read.number("GRAPHQL_MAX_ROOT_FIELDS", 20, 1, 1_000)?,
             message_bytes: read.number("WS_MAX_MESSAGE_BYTES", 64 * 1024, 1024, 16 * 1024 * 1024)?,
             subscriptions: read.number("WS_MAX_SUBSCRIPTIONS", 64, 1, 10_000)?,
+            events_per_second: read.rate("SOCKETIO_MAX_EVENTS_PER_SECOND", 20, 10_000)?,
+            sockets_per_user: read.number("SOCKETIO_MAX_SOCKETS_PER_USER", 50, 1, 100_000)?,
         };
         let introspection = read.flag("GRAPHQL_INTROSPECTION", true)?;
         Ok(Self {
@@ -293,6 +301,14 @@ impl Reader<'_> {
         let takes = format!("a whole number from {min} to {max}");
         self.value(name, &default.to_string(), &takes, |text| {
             text.parse().ok().filter(|number| (min..=max).contains(number))
+        })
+    }
+
+    /// A number from 1 to `max`.
+    fn rate(&mut self, name: &'static str, default: u32, max: u32) -> Result<NonZeroU32, ConfigError> {
+        let takes = format!("a whole number from 1 to {max}");
+        self.value(name, &default.to_string(), &takes, |text| {
+            text.parse().ok().filter(|number: &NonZeroU32| number.get() <= max)
         })
     }
 

@@ -40,3 +40,15 @@ pub enum Change {
     /// Items were read, deleted or expired: only counts changed.
     FeedChanged,
 }
+
+impl Change {
+    /// Where the change stands in the user's history; a change of counts alone is not kept and has no place.
+    pub fn cursor(&self) -> Option<Cursor> {
+        match self {
+            Self::ActivityCreated(activity) => Some(activity.cursor),
+            Self::NotificationCreated(notification) => Some(notification.cursor),
+            Self::AnalyticsUpdated(analytics) => Some(analytics.cursor),
+            Self::FeedChanged => None,
+        }
+    }
+}

@@ -9,21 +9,21 @@ use crate::{
     store::{Store, StoredItem},
 };
 
-use super::{Encodings, Follower, Hub, Signal};
+use super::{Encodings, Follower, Hub, Signal, changes::reached};
 
 /// Items that one read of the tables takes up.
-const READ: u32 = 100;
+pub(super) const READ: u32 = 100;
 /// The first and the longest pause before the tables are read again after a failure.
 const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
 /// What the tables say to a reader that stands at some position.
 #[derive(Debug)]
 pub struct CaughtUp<F> {
-    items: Vec<F>,
+    pub(super) items: Vec<F>,
     /// Everything up to here is in `items` or was not of this kind.
-    reached: Position,
+    pub(super) reached: Position,
     /// Where the history stood.
-    head: Position,
+    pub(super) head: Position,
 }
 
 /// A kind of thing that can be followed.
@@ -56,10 +56,7 @@ impl<T: StoredItem> Followed for Arc<T> {
 
     async fn read(store: &Store, user: &UserId, after: Position) -> Result<CaughtUp<Self>> {
         let since = store.since::<T>(user, after, READ).await?;
-        let reached = match since.items.last() {
-            Some(last) if since.items.len() == READ as usize => last.cursor().position(),
-            _ => since.head,
-        };
+        let reached = reached(&since);
         Ok(CaughtUp { items: since.items.into_iter().map(Arc::new).collect(), reached, head: since.head })
     }
 }
@@ -181,6 +178,11 @@ pub struct Following<F> {
 }
 
 impl<F: Followed> Following<F> {
+    /// Everything up to here was returned by [`Following::next`], waits to be, or was of another kind.
+    pub fn reached(&self) -> Cursor {
+        self.store.epoch().at(self.last)
+    }
+
     /// The next one. Dropping the future loses nothing.
     pub async fn next(&mut self) -> Delivery<F> {
         loop {

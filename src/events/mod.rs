@@ -4,6 +4,7 @@
 //! of it: whoever follows gets every committed change of the kind they follow exactly once and in order, because a gap
 //! is noticed by the position and read from the tables.
 
+mod changes;
 mod encodings;
 mod follow;
 mod heads;

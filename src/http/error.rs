@@ -24,12 +24,17 @@ pub struct ErrorBody {
     pub field: Option<&'static str>,
 }
 
+impl From<&Error> for ErrorBody {
+    fn from(error: &Error) -> Self {
+        Self { error: error.to_string(), code: error.code(), field: error.at_field() }
+    }
+}
+
 /// The response to a request that was not carried out.
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         telemetry::log_failure(&self);
-        let body = ErrorBody { error: self.to_string(), code: self.code(), field: self.at_field() };
-        respond(&self, Json(body).into_response())
+        respond(&self, Json(ErrorBody::from(&self)).into_response())
     }
 }
 

@@ -3,14 +3,15 @@
 use axum::{Json, extract::State, http::StatusCode};
 
 use crate::{
-    domain::{self, ActivityType, Result},
+    domain::Result,
     http::{Caller, ErrorBody},
+    json::{Activity, ActivityPage, Fields, NewActivity},
 };
 
 use super::{
     Rest,
-    decode::{ActivityId, Fields, PageQuery, PathUser},
-    shapes::{Activity, ActivityPage, Message, ModifiedCount, NewActivity, UnreadCount},
+    decode::{ActivityId, PageQuery, PathUser},
+    shapes::{Message, ModifiedCount, UnreadCount},
 };
 
 /// A page of a user's activities, newest first.
@@ -80,10 +81,7 @@ pub(super) async fn create(
     Caller(viewer): Caller,
     mut fields: Fields,
 ) -> Result<(StatusCode, Json<Activity>)> {
-    let user = fields.user()?;
-    let kind = ActivityType::parse("type", &fields.text("type")?)?;
-    let (title, description) = (fields.text("title")?, fields.optional_text("description")?);
-    let new = domain::NewActivity::parse(kind, title, description, fields.value("data").as_ref())?;
+    let (user, new) = fields.new_activity()?;
     let created = rest.services().activities.create(&viewer, user, new).await?;
     Ok((StatusCode::CREATED, Json((&*created).into())))
 }

@@ -5,12 +5,13 @@ use axum::{Json, extract::State, http::StatusCode};
 use crate::{
     domain::{self, AnalyticsChange, Error, Result, UserId, Viewer},
     http::{Caller, ErrorBody},
+    json::{Analytics, Fields},
 };
 
 use super::{
     Rest,
-    decode::{Fields, PageQuery, PathUser},
-    shapes::{Analytics, Increment, LeaderboardPage, LearningHours, Streak, WeeklyEntry},
+    decode::{PageQuery, PathUser},
+    shapes::{Increment, LeaderboardPage, LearningHours, Streak, WeeklyEntry},
 };
 
 /// Everybody's analytics: most learning hours first, ties by userId.

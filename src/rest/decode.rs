@@ -5,12 +5,12 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Path, Request},
     http::request::Parts,
 };
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::{
     domain::{Error, ItemId, Result, UserId, Window},
     http::read_json,
+    json::Fields,
 };
 
 use super::Rest;
@@ -83,66 +83,17 @@ fn number(field: &'static str, text: &str) -> Result<i64> {
     Ok(text.parse().unwrap_or(far))
 }
 
-/// A JSON object as a body; no body at all is an empty one.
-pub(super) struct Fields(Map<String, Value>);
-
 impl FromRequest<Rest> for Fields {
     type Rejection = Error;
 
+    /// A JSON object as a body; no body at all is an empty one.
     async fn from_request(request: Request<Body>, rest: &Rest) -> Result<Self> {
         let (parts, body) = request.into_parts();
         match read_json(&parts.headers, body, rest.0.body_bytes).await? {
-            Some(Value::Object(fields)) => Ok(Self(fields)),
+            Some(Value::Object(fields)) => Ok(fields.into()),
             Some(_) => Err(Error::bad_input("the body takes a JSON object")),
-            None => Ok(Self(Map::new())),
+            None => Ok(Map::new().into()),
         }
-    }
-}
-
-impl Fields {
-    /// The field, where it is there and not null.
-    pub(super) fn value(&mut self, field: &'static str) -> Option<Value> {
-        self.0.remove(field).filter(|value| !value.is_null())
-    }
-
-    /// The field as `T`, where it is there and not null; `takes` says what it takes.
-    fn optional<T: DeserializeOwned>(&mut self, field: &'static str, takes: &str) -> Result<Option<T>> {
-        let Some(value) = self.value(field) else { return Ok(None) };
-        serde_json::from_value(value)
-            .map(Some)
-            .map_err(|_| Error::field(field, format!("{field} takes {takes}")))
-    }
-
-    pub(super) fn optional_text(&mut self, field: &'static str) -> Result<Option<String>> {
-        self.optional(field, "a string")
-    }
-
-    pub(super) fn text(&mut self, field: &'static str) -> Result<String> {
-        self.optional_text(field)?.ok_or_else(|| Error::required(field))
-    }
-
-    pub(super) fn number(&mut self, field: &'static str) -> Result<f64> {
-        self.optional(field, "a number")?.ok_or_else(|| Error::required(field))
-    }
-
-    /// A whole number; JSON has no other than floating-point ones, so `2.0` is one too.
-    pub(super) fn optional_whole(&mut self, field: &'static str) -> Result<Option<i64>> {
-        let Some(number) = self.optional::<f64>(field, "a whole number")? else { return Ok(None) };
-        if number.fract() != 0.0 {
-            return Err(Error::field(field, format!("{field} is {number}, it takes a whole number")));
-        }
-        // Saturates: what is out of range is refused by its meaning.
-        Ok(Some(number as i64))
-    }
-
-    pub(super) fn whole(&mut self, field: &'static str) -> Result<i64> {
-        self.optional_whole(field)?.ok_or_else(|| Error::required(field))
-    }
-
-    /// The `userId` of a body.
-    pub(super) fn user(&mut self) -> Result<Option<UserId>> {
-        let text = self.optional_text("userId")?;
-        text.map(|text| UserId::parse("userId", &text)).transpose()
     }
 }
 

@@ -3,16 +3,15 @@
 use axum::{Json, extract::State, http::StatusCode};
 
 use crate::{
-    domain::{self, NotificationType, Result},
+    domain::Result,
     http::{Caller, ErrorBody},
+    json::{Fields, NewNotification, Notification, NotificationPage},
 };
 
 use super::{
     Rest,
-    decode::{Fields, NotificationId, PageQuery, PathUser},
-    shapes::{
-        DeletedCount, Message, ModifiedCount, NewNotification, Notification, NotificationPage, UnreadCount,
-    },
+    decode::{NotificationId, PageQuery, PathUser},
+    shapes::{DeletedCount, Message, ModifiedCount, UnreadCount},
 };
 
 /// A page of a user's notifications, newest first.
@@ -82,12 +81,7 @@ pub(super) async fn create(
     Caller(viewer): Caller,
     mut fields: Fields,
 ) -> Result<(StatusCode, Json<Notification>)> {
-    let user = fields.user()?;
-    let kind = NotificationType::parse("type", &fields.text("type")?)?;
-    let (title, message) = (fields.text("title")?, fields.text("message")?);
-    let (action_url, expires_at) = (fields.optional_text("actionUrl")?, fields.optional_text("expiresAt")?);
-    let now = rest.services().notifications.now();
-    let new = domain::NewNotification::parse(kind, title, message, action_url, expires_at.as_deref(), now)?;
+    let (user, new) = fields.new_notification(rest.services().notifications.now())?;
     let created = rest.services().notifications.create(&viewer, user, new).await?;
     Ok((StatusCode::CREATED, Json((&*created).into())))
 }

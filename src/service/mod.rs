@@ -7,6 +7,7 @@ mod auth;
 mod feed;
 mod presence;
 mod status;
+mod updates;
 
 use crate::{
     domain::{Activity, Notification},
@@ -20,6 +21,7 @@ pub use self::{
     feed::FeedService,
     presence::{Presence, Present},
     status::StatusService,
+    updates::{UpdateService, Updates},
 };
 // What the streams of `follow` are made of, so that doors need not look further down.
 pub use crate::events::{CurrentAnalytics, Delivery, Encodings};
@@ -38,6 +40,8 @@ pub struct Services {
     pub notifications: Notifications,
     /// Analytics, the leaderboard and unread counts.
     pub analytics: AnalyticsService,
+    /// All that a user's app is told, in one stream.
+    pub updates: UpdateService,
     /// Who is there.
     pub presence: Presence,
     /// What those who run the server want to know.
@@ -51,6 +55,7 @@ impl Services {
             activities: FeedService::new(store.clone(), hub.clone()),
             notifications: FeedService::new(store.clone(), hub.clone()),
             analytics: AnalyticsService::new(store.clone(), hub.clone()),
+            updates: UpdateService::new(store.clone(), hub.clone()),
             status: StatusService::new(store, hub),
             presence: Presence::default(),
         }

@@ -34,6 +34,16 @@ impl Presence {
         Present { presence: self.clone(), user }
     }
 
+    /// [`Presence::enter`], unless `user` has `most` open sockets already.
+    pub fn enter_within(&self, user: UserId, most: usize) -> Option<Present> {
+        let mut entered = false;
+        self.change(&user, |sockets| {
+            entered = *sockets < most;
+            *sockets += usize::from(entered);
+        });
+        entered.then(|| Present { presence: self.clone(), user })
+    }
+
     /// How many users are active.
     pub fn count(&self) -> usize {
         *self.0.count.borrow()
@@ -63,6 +73,13 @@ pub struct Present {
     user: UserId,
 }
 
+impl Present {
+    /// Whose socket it is.
+    pub fn user(&self) -> &UserId {
+        &self.user
+    }
+}
+
 impl Drop for Present {
     fn drop(&mut self) {
         self.presence.change(&self.user, |sockets| *sockets -= 1);
@@ -84,5 +101,16 @@ mod tests {
         assert_eq!(presence.count(), 1);
         drop(second);
         assert_eq!(presence.count(), 0);
+    }
+
+    #[test]
+    fn a_bound_holds_until_a_socket_ends() {
+        let presence = Presence::default();
+        let ada = UserId::parse("userId", "ada").unwrap();
+        let first = presence.enter_within(ada.clone(), 1);
+        assert!(first.is_some() && presence.enter_within(ada.clone(), 1).is_none());
+        drop(first);
+        assert_eq!(presence.count(), 0);
+        assert!(presence.enter_within(ada, 1).is_some());
     }
 }

@@ -100,8 +100,8 @@ export function endOnSignals() {
   }
 }
 
-/** A Pulse server with an empty database, which checks tokens that `token` signs. */
-export function startPulse(binary) {
+/** A Pulse server with an empty database, which checks tokens that `token` signs; `settings` come on top. */
+export function startPulse(binary, settings = {}) {
   return Server.start(path.resolve(binary), [], {
     address: /http:\/\/127\.0\.0\.1:[1-9]\d*/,
     env: {
@@ -112,6 +112,7 @@ export function startPulse(binary) {
       NO_COLOR: '1',
       PORT: '0',
       RUST_LOG: 'info',
+      ...settings,
     },
   });
 }

@@ -13,10 +13,11 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("events", &["domain", "store"]),
     ("service", &["domain", "events", "store"]),
     ("http", &["domain", "service", "telemetry"]),
-    // The doors. GraphQL names the type of its limits, and no other door knows of settings.
+    ("json", &["domain"]),
+    // The doors. GraphQL and Socket.IO name the type of their limits, and no other door knows of settings.
     ("graphql", &["domain", "service", "http", "telemetry", "config"]),
-    ("rest", &["domain", "service", "http", "telemetry"]),
-    ("socketio", &["domain", "service", "http", "telemetry"]),
+    ("rest", &["domain", "service", "http", "json", "telemetry"]),
+    ("socketio", &["domain", "service", "http", "json", "telemetry", "config"]),
     ("web", &["domain", "service", "http", "telemetry"]),
     ("telemetry", &["config", "domain"]),
     ("config", &["domain"]),
@@ -29,7 +30,8 @@ const ROOTS: &[&str] = &["app", "main"];
 const LIBRARIES: &[(&str, &[&str])] = &[
     ("sea_orm", &["src/store/"]),
     ("async_graphql", &["src/graphql/"]),
-    ("utoipa", &["src/rest/", "src/http/error.rs"]),
+    ("socketioxide", &["src/socketio/"]),
+    ("utoipa", &["src/rest/", "src/json/", "src/http/error.rs"]),
     ("utoipa_axum", &["src/rest/"]),
 ];
 

@@ -1,0 +1,107 @@
+//! Activities as JSON.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain::{self, Page};
+
+/// Something that a user did.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Activity {
+    /// 24 hex digits.
+    #[serde(rename = "_id")]
+    #[schema(value_type = String, example = "65b9f2a1c3d4e5f6a7b8c9d0")]
+    id: domain::ItemId,
+    #[schema(value_type = String)]
+    user_id: domain::UserId,
+    #[schema(inline, value_type = ActivityType)]
+    r#type: domain::ActivityType,
+    #[schema(value_type = String, min_length = 1, max_length = 200)]
+    title: domain::Title,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, max_length = 2000)]
+    description: Option<domain::Text>,
+    /// Any JSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<serde_json::Value>)]
+    data: Option<domain::JsonData>,
+    #[schema(value_type = String, format = DateTime)]
+    timestamp: domain::Timestamp,
+    read: bool,
+    /// The position of the change that made it, to resume from.
+    #[schema(value_type = String)]
+    cursor: domain::Cursor,
+}
+
+impl From<&domain::Activity> for Activity {
+    fn from(activity: &domain::Activity) -> Self {
+        Self {
+            id: activity.id,
+            user_id: activity.user.clone(),
+            r#type: activity.kind,
+            title: activity.title.clone(),
+            description: activity.description.clone(),
+            data: activity.data.clone(),
+            timestamp: activity.timestamp,
+            read: activity.read,
+            cursor: activity.cursor,
+        }
+    }
+}
+
+/// What kind of thing a user did.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only documents the words of the domain")]
+pub(crate) enum ActivityType {
+    Login,
+    LogCreated,
+    GoalCompleted,
+    SkillAdded,
+    PortfolioUpdated,
+    EmailSent,
+}
+
+/// An activity to be created.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "only documents what is decoded field by field")]
+pub(crate) struct NewActivity {
+    /// Whose; the caller's own if absent.
+    #[schema(min_length = 1, max_length = 128, example = "user_id_here")]
+    user_id: Option<String>,
+    #[schema(inline)]
+    r#type: ActivityType,
+    #[schema(min_length = 1, max_length = 200, example = "User Login")]
+    title: String,
+    #[schema(max_length = 2000)]
+    description: Option<String>,
+    /// Any JSON: up to 16 KiB and 32 levels deep.
+    data: Option<serde_json::Value>,
+}
+
+/// A page of activities, newest first, with the counts of the same instant.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ActivityPage {
+    activities: Vec<Activity>,
+    total: u64,
+    has_more: bool,
+    unread_count: u64,
+    /// Where the feed stood, to resume from.
+    #[schema(value_type = String)]
+    cursor: domain::Cursor,
+}
+
+impl From<Page<domain::Activity>> for ActivityPage {
+    fn from(page: Page<domain::Activity>) -> Self {
+        Self {
+            activities: page.items.iter().map(Activity::from).collect(),
+            total: page.total,
+            has_more: page.has_more,
+            unread_count: page.unread,
+            cursor: page.cursor,
+        }
+    }
+}

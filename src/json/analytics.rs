@@ -1,0 +1,87 @@
+//! Analytics as JSON.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain;
+
+/// What was learned on one day.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct WeeklyData {
+    #[schema(value_type = String, format = Date)]
+    date: domain::Day,
+    #[schema(value_type = f64, minimum = 0, maximum = 24)]
+    hours_logged: domain::Hours,
+    #[schema(value_type = u32)]
+    logs_count: domain::Counter,
+}
+
+/// What was learned in one month.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MonthlyData {
+    #[schema(value_type = String, example = "2026-01")]
+    month: domain::Month,
+    #[schema(value_type = f64)]
+    hours_logged: domain::Hours,
+    #[schema(value_type = u32)]
+    logs_count: domain::Counter,
+}
+
+/// What a user has reached, in numbers.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Analytics {
+    #[schema(value_type = String)]
+    user_id: domain::UserId,
+    #[schema(value_type = f64)]
+    total_learning_hours: domain::Hours,
+    #[schema(value_type = u32)]
+    current_streak: domain::Counter,
+    #[schema(value_type = u32)]
+    longest_streak: domain::Counter,
+    #[schema(value_type = u32)]
+    logs_created: domain::Counter,
+    #[schema(value_type = u32)]
+    goals_completed: domain::Counter,
+    #[schema(value_type = u32)]
+    skills_added: domain::Counter,
+    /// The newest 84 days that have an entry, ascending.
+    weekly_data: Vec<WeeklyData>,
+    /// The newest 24 months that have an entry, ascending.
+    monthly_data: Vec<MonthlyData>,
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: domain::Timestamp,
+    /// The position of the change that made them, to resume from.
+    #[schema(value_type = String)]
+    cursor: domain::Cursor,
+}
+
+impl From<&domain::Analytics> for Analytics {
+    fn from(analytics: &domain::Analytics) -> Self {
+        let days = analytics.weekly.iter();
+        let months = analytics.monthly.iter();
+        Self {
+            user_id: analytics.user.clone(),
+            total_learning_hours: analytics.total_learning_hours,
+            current_streak: analytics.current_streak,
+            longest_streak: analytics.longest_streak,
+            logs_created: analytics.logs_created,
+            goals_completed: analytics.goals_completed,
+            skills_added: analytics.skills_added,
+            weekly_data: days
+                .map(|day| WeeklyData { date: day.date, hours_logged: day.hours, logs_count: day.logs })
+                .collect(),
+            monthly_data: months
+                .map(|month| MonthlyData {
+                    month: month.month,
+                    hours_logged: month.hours,
+                    logs_count: month.logs,
+                })
+                .collect(),
+            updated_at: analytics.updated_at,
+            cursor: analytics.cursor,
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Notifications as JSON.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain::{self, Page};
+
+/// Something that a user is told.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Notification {
+    /// 24 hex digits.
+    #[serde(rename = "_id")]
+    #[schema(value_type = String, example = "65b9f2a1c3d4e5f6a7b8c9d0")]
+    id: domain::ItemId,
+    #[schema(value_type = String)]
+    user_id: domain::UserId,
+    #[schema(inline, value_type = NotificationType)]
+    r#type: domain::NotificationType,
+    #[schema(value_type = String, min_length = 1, max_length = 200)]
+    title: domain::Title,
+    #[schema(value_type = String, max_length = 2000)]
+    message: domain::Text,
+    read: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, max_length = 2048)]
+    action_url: Option<domain::ActionUrl>,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: domain::Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: domain::Timestamp,
+    /// The position of the change that made it, to resume from.
+    #[schema(value_type = String)]
+    cursor: domain::Cursor,
+}
+
+impl From<&domain::Notification> for Notification {
+    fn from(notification: &domain::Notification) -> Self {
+        Self {
+            id: notification.id,
+            user_id: notification.user.clone(),
+            r#type: notification.kind,
+            title: notification.title.clone(),
+            message: notification.message.clone(),
+            read: notification.read,
+            action_url: notification.action_url.clone(),
+            created_at: notification.created_at,
+            expires_at: notification.expires_at,
+            cursor: notification.cursor,
+        }
+    }
+}
+
+/// What kind of message it is.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only documents the words of the domain")]
+pub(crate) enum NotificationType {
+    Achievement,
+    Milestone,
+    Reminder,
+    System,
+    Social,
+}
+
+/// A notification to be created.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "only documents what is decoded field by field")]
+pub(crate) struct NewNotification {
+    /// Who is told; the caller if absent. Telling somebody else takes a service or admin.
+    #[schema(min_length = 1, max_length = 128, example = "user_id_here")]
+    user_id: Option<String>,
+    #[schema(inline)]
+    r#type: NotificationType,
+    #[schema(min_length = 1, max_length = 200, example = "Goal reached")]
+    title: String,
+    #[schema(max_length = 2000, example = "You finished your first goal.")]
+    message: String,
+    /// A path that starts with one `/`, or an http(s) URL.
+    #[schema(max_length = 2048, example = "/goals")]
+    action_url: Option<String>,
+    /// In the future; 30 days after the creation if absent.
+    #[schema(format = DateTime)]
+    expires_at: Option<String>,
+}
+
+/// A page of notifications, newest first, with the counts of the same instant.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct NotificationPage {
+    notifications: Vec<Notification>,
+    total: u64,
+    unread_count: u64,
+    has_more: bool,
+    /// Where the feed stood, to resume from.
+    #[schema(value_type = String)]
+    cursor: domain::Cursor,
+}
+
+impl From<Page<domain::Notification>> for NotificationPage {
+    fn from(page: Page<domain::Notification>) -> Self {
+        Self {
+            notifications: page.items.iter().map(Notification::from).collect(),
+            total: page.total,
+            unread_count: page.unread,
+            has_more: page.has_more,
+            cursor: page.cursor,
+        }
+    }
+}

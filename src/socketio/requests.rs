@@ -1,0 +1,93 @@
+//! The events that a client sends.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::{
+    domain::{Error, Result, UserId, Window},
+    json::{Activity, ActivityPage, Analytics, Fields, NotificationPage},
+};
+
+use super::{incoming::emit, session::Session, status::emit_to_all};
+
+/// How many items the first page of each feed has, as with REST.
+const FIRST_PAGE: (i64, i64) = (20, 50);
+
+impl Session {
+    /// Does what `event` asks for; returns what the acknowledgement brings.
+    pub(super) async fn perform(&mut self, event: &str, payload: Value) -> Result<Value> {
+        match event {
+            "user:login" => self.login_event(&payload).await,
+            "activity:create" => self.create_activity(payload).await,
+            "data:request" => self.request_data(&payload).await,
+            _ => Err(Error::NotFound("event")),
+        }
+    }
+
+    async fn login_event(&mut self, payload: &Value) -> Result<Value> {
+        let user = payload.as_str().ok_or_else(|| Error::field("userId", "userId takes a string"))?;
+        let user = UserId::parse("userId", user)?;
+        let cursor = self.log_in(user.clone()).await?;
+        let active_users = self.door.0.services.presence.count();
+        Ok(json!({ "userId": user, "activeUsers": active_users, "cursor": cursor }))
+    }
+
+    async fn create_activity(&mut self, payload: Value) -> Result<Value> {
+        let Value::Object(fields) = payload else {
+            return Err(Error::bad_input("activity:create takes an object"));
+        };
+        let (user, new) = Fields::from(fields).new_activity()?;
+        let user = user.or_else(|| self.user().cloned());
+        let created = self.door.0.services.activities.create(&self.viewer, user, new).await?;
+        let activity = Activity::from(&*created);
+        if self.door.0.public_feed {
+            emit_to_all(&self.io, "activity:new", &activity).await;
+        }
+        value(&activity)
+    }
+
+    async fn request_data(&mut self, payload: &Value) -> Result<Value> {
+        let name = payload.as_str().unwrap_or_default();
+        let data = match name {
+            "activities" => self.activities().await?,
+            "notifications" => self.notifications().await?,
+            "analytics" => self.analytics().await?,
+            "all" => json!({
+                "activities": self.activities().await?,
+                "notifications": self.notifications().await?,
+                "analytics": self.analytics().await?,
+            }),
+            _ => {
+                let shown: String = payload.to_string().chars().take(40).collect();
+                let takes = "activities, notifications, analytics or all";
+                return Err(Error::field("name", format!("name is {shown}, it takes {takes}")));
+            }
+        };
+        // Where the socket has ended, the answer does not arrive either.
+        let _ = emit(&self.socket, &format!("data:{name}"), &data).await;
+        Ok(data)
+    }
+
+    async fn activities(&self) -> Result<Value> {
+        let window = Window::parse(FIRST_PAGE.0, 0)?;
+        let page = self.door.0.services.activities.page(&self.viewer, self.user().cloned(), window).await?;
+        value(&ActivityPage::from(page))
+    }
+
+    async fn notifications(&self) -> Result<Value> {
+        let window = Window::parse(FIRST_PAGE.1, 0)?;
+        let page =
+            self.door.0.services.notifications.page(&self.viewer, self.user().cloned(), window).await?;
+        value(&NotificationPage::from(page))
+    }
+
+    /// The user's analytics; null where there are none yet.
+    async fn analytics(&self) -> Result<Value> {
+        let found = self.door.0.services.analytics.get(&self.viewer, self.user().cloned()).await?;
+        value(&found.as_ref().map(Analytics::from))
+    }
+}
+
+fn value<T: Serialize>(data: &T) -> Result<Value> {
+    serde_json::to_value(data).map_err(Error::internal)
+}
