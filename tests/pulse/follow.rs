@@ -7,7 +7,10 @@ use std::{
 
 use proptest::prelude::*;
 use pulse::{
-    domain::{Activity, ActivityType, Analytics, AnalyticsChange, Clock, Cursor, Event, NewActivity, UserId},
+    domain::{
+        Activity, ActivityType, Analytics, AnalyticsChange, Change, Clock, Cursor, Event, NewActivity,
+        NewNotification, Notification, NotificationType, Position, UserId,
+    },
     events::{CurrentAnalytics, Following, Hub, Start, follow},
     store::Store,
 };
@@ -19,6 +22,8 @@ use crate::support::{Backend, fresh_database, in_time};
 enum Step {
     /// An activity is committed; whether its event is then lost, sent twice, or held back.
     Create(Fate),
+    /// A notification is committed.
+    Notify(Fate),
     /// Analytics change: a commit of another kind, which takes a position too.
     Count(Fate),
     /// What was held back is sent now, newest first.
@@ -46,6 +51,7 @@ fn fate() -> impl Strategy<Value = Fate> {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => fate().prop_map(Step::Create),
+        3 => fate().prop_map(Step::Notify),
         2 => fate().prop_map(Step::Count),
         2 => Just(Step::Release),
         4 => (0..4usize, 1..40usize).prop_map(|(reader, items)| Step::Read { reader, items }),
@@ -90,13 +96,26 @@ struct Reader {
     last: Option<Cursor>,
 }
 
+/// Follows everything in one stream, as an old frontend does.
+struct Watcher {
+    following: Following<Change>,
+    /// Where it started.
+    started: Position,
+    seen: Vec<Change>,
+}
+
 struct World {
     hub: Hub,
     store: Store,
     bus: Arc<Bus>,
     user: UserId,
     committed: Vec<Arc<Activity>>,
+    /// Where each activity and notification was committed.
+    created: Vec<Position>,
+    /// Where the analytics changed last.
+    counted: Option<Position>,
     readers: Vec<Reader>,
+    watchers: Vec<Watcher>,
     _folder: Option<tempfile::TempDir>,
 }
 
@@ -116,7 +135,10 @@ impl World {
             bus,
             user,
             committed: vec![],
+            created: vec![],
+            counted: None,
             readers: vec![],
+            watchers: vec![],
             _folder: folder,
         };
         world.join().await;
@@ -126,6 +148,10 @@ impl World {
     async fn join(&mut self) {
         let following = follow(&self.hub, &self.store, self.user.clone(), Start::Now).await.unwrap();
         self.readers.push(Reader { following, started: self.committed.len(), seen: vec![], last: None });
+        let following =
+            follow::<Change>(&self.hub, &self.store, self.user.clone(), Start::Now).await.unwrap();
+        let started = following.reached().position();
+        self.watchers.push(Watcher { following, started, seen: vec![] });
     }
 
     async fn take(&mut self, step: Step) {
@@ -133,17 +159,29 @@ impl World {
             Step::Create(fate) => {
                 let title = format!("activity {}", self.committed.len());
                 let new = NewActivity::parse(ActivityType::Login, title, None, None).unwrap();
-                self.committed.push(self.store.append::<Activity>(self.user.clone(), new).await.unwrap());
+                let activity = self.store.append::<Activity>(self.user.clone(), new).await.unwrap();
+                self.created.push(activity.cursor.position());
+                self.committed.push(activity);
+                self.bus.pass(&self.hub, fate);
+            }
+            Step::Notify(fate) => {
+                let (kind, title) = (NotificationType::System, "t".to_owned());
+                let now = self.store.clock().now();
+                let new = NewNotification::parse(kind, title, "m".to_owned(), None, None, now).unwrap();
+                let notification = self.store.append::<Notification>(self.user.clone(), new).await.unwrap();
+                self.created.push(notification.cursor.position());
                 self.bus.pass(&self.hub, fate);
             }
             Step::Count(fate) => {
                 let change = AnalyticsChange::add_hours(0.5).unwrap();
-                self.store.change_analytics(self.user.clone(), change).await.unwrap();
+                let changed = self.store.change_analytics(self.user.clone(), change).await.unwrap();
+                self.counted = Some(changed.analytics.cursor.position());
                 self.bus.pass(&self.hub, fate);
             }
             Step::Release => self.bus.release(&self.hub),
             Step::Read { reader, items } => {
                 let count = self.readers.len();
+                self.watchers[reader % count].read(items).await;
                 let reader = &mut self.readers[reader % count];
                 for _ in 0..items {
                     // What is lost is not there before the next head check; then there is nothing to wait for.
@@ -155,6 +193,12 @@ impl World {
             }
             Step::Reconnect { reader } => {
                 let count = self.readers.len();
+                let watcher = &mut self.watchers[reader % count];
+                if let Some(cursor) = watcher.seen.last().and_then(Change::cursor) {
+                    let start = Start::After(cursor);
+                    watcher.following =
+                        follow(&self.hub, &self.store, self.user.clone(), start).await.unwrap();
+                }
                 let reader = &mut self.readers[reader % count];
                 if let Some(cursor) = reader.last {
                     let start = Start::After(cursor);
@@ -181,6 +225,45 @@ impl World {
             assert!(more.is_err(), "one too many: {more:?}");
             assert_eq!(reader.seen, self.committed[reader.started..]);
         }
+        for watcher in &mut self.watchers {
+            watcher.settle(&self.created, self.counted).await;
+        }
+    }
+}
+
+impl Watcher {
+    async fn read(&mut self, items: usize) {
+        for _ in 0..items {
+            match tokio::time::timeout(Duration::from_millis(2), self.following.next()).await {
+                Ok(delivery) => self.seen.push(delivery.item),
+                Err(_) => break,
+            }
+        }
+    }
+
+    fn positions(&self) -> Vec<Position> {
+        self.seen.iter().map(|change| change.cursor().unwrap().position()).collect()
+    }
+
+    /// Reads to the end, and checks what came: everything that was created since the start, in order among all kinds, and
+    /// of the analytics the newest.
+    async fn settle(&mut self, created: &[Position], counted: Option<Position>) {
+        let started = self.started;
+        let due: Vec<_> = created.iter().copied().filter(|position| *position > started).collect();
+        let counted = counted.filter(|position| *position > started);
+        let end = due.last().copied().max(counted);
+        while self.positions().last().copied() < end {
+            let delivery = in_time("a change after the head check", self.following.next()).await;
+            self.seen.push(delivery.item);
+        }
+        self.read(1).await;
+        let positions = self.positions();
+        assert!(positions.is_sorted_by(|one, next| one < next), "out of order or twice: {positions:?}");
+        let is_count = |change: &&Change| matches!(change, Change::AnalyticsUpdated(_));
+        let counts = self.seen.iter().filter(is_count).filter_map(Change::cursor).map(Cursor::position);
+        assert_eq!(counts.last(), counted);
+        let items = self.seen.iter().filter(|change| !is_count(change)).filter_map(Change::cursor);
+        assert_eq!(items.map(Cursor::position).collect::<Vec<_>>(), due);
     }
 }
 
