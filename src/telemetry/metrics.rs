@@ -29,7 +29,7 @@ impl Default for Metrics {
             registry.register(name, help, gauge.clone());
             gauge
         };
-        let sockets = gauge("open_sockets", "WebSockets that are open");
+        let sockets = gauge("open_sockets", "Sockets that are open: WebSocket and Socket.IO");
         let streams = gauge("open_streams", "Event streams and multipart responses that are open");
         let operations = gauge("open_operations", "GraphQL operations that run on sockets and streams");
         let followed_users = gauge("followed_users", "Users with at least one follower on this node");
@@ -62,7 +62,7 @@ enum Kind {
 }
 
 impl Metrics {
-    /// Counts a WebSocket.
+    /// Counts a WebSocket or a Socket.IO connection.
     pub fn socket(&self) -> Open {
         self.open(Kind::Socket)
     }

@@ -41,6 +41,7 @@ pub fn banner(config: &Config, address: SocketAddr, database: &str) {
     tracing::info!("Pulse {} is up in {mode} on {database}", env!("CARGO_PKG_VERSION"));
     tracing::info!("  GraphQL        http://{address}/graphql");
     tracing::info!("  subscriptions  ws://{address}/graphql/ws");
+    tracing::info!("  Socket.IO      http://{address}/socket.io (clients 3 and 4)");
     tracing::info!("  REST           http://{address}/api (OpenAPI: /api/openapi.json)");
     tracing::info!("  GraphiQL       http://{address}/graphiql");
     if !config.production() {

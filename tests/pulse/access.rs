@@ -27,8 +27,9 @@ const FOR_EVERY_VIEWER: &[&str] = &[
 ];
 /// Tells of everyone, and takes a service or admin.
 const FOR_SERVICES: &[&str] = &["GET /metrics"];
-/// Walked by their operations, or nothing but a 404.
-const NO_ROUTES: &[&str] = &["ANY /graphql", "ANY /graphql/ws", "ANY /api/{*path}"];
+/// Walked by their operations, by their events (tests/socketio), or nothing but a 404.
+const NO_ROUTES: &[&str] =
+    &["ANY /graphql", "ANY /graphql/ws", "ANY /socket.io", "ANY /socket.io/", "ANY /api/{*path}"];
 
 /// Whose route it is.
 fn is_personal(route: &Route) -> bool {

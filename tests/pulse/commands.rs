@@ -213,7 +213,16 @@ async fn the_log_says_where_the_doors_are_and_in_which_mode() {
     };
     let development = Server::start(&url, &[]);
     let said = banner(&development);
-    for part in ["development", "SQLite", "/graphql", "ws://127.0.0.1", "/graphql/ws", "/api", "/graphiql"] {
+    for part in [
+        "development",
+        "SQLite",
+        "/graphql",
+        "ws://127.0.0.1",
+        "/graphql/ws",
+        "/socket.io",
+        "/api",
+        "/graphiql",
+    ] {
         assert!(said.contains(part), "{part} is missing: {said}");
     }
     assert!(said.contains(&development.address.to_string()), "{said}");

@@ -260,8 +260,8 @@ impl Watcher {
         let positions = self.positions();
         assert!(positions.is_sorted_by(|one, next| one < next), "out of order or twice: {positions:?}");
         let is_count = |change: &&Change| matches!(change, Change::AnalyticsUpdated(_));
-        let counts = self.seen.iter().filter(is_count).filter_map(Change::cursor).map(Cursor::position);
-        assert_eq!(counts.last(), counted);
+        let mut counts = self.seen.iter().filter(is_count).filter_map(Change::cursor).map(Cursor::position);
+        assert_eq!(counts.next_back(), counted);
         let items = self.seen.iter().filter(|change| !is_count(change)).filter_map(Change::cursor);
         assert_eq!(items.map(Cursor::position).collect::<Vec<_>>(), due);
     }

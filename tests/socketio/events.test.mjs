@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import WebSocket from 'ws';
 import {
   CLIENTS, Client, TRANSPORTS, activeUsers, createActivity, createNotification, eventually, openSockets, rest, serve, token,
 } from './support.mjs';
@@ -211,4 +212,50 @@ for (const [version, io] of Object.entries(CLIENTS)) {
       assert.deepEqual(client.rest('activity:created'), []);
     });
   });
+}
+
+test('one count of active users over both kinds of sockets, by user', async () => {
+  const server = await serve();
+  const counts = [];
+  const graphql = await graphqlSocket(server, token('ada'));
+  graphql.subscribe('subscription { activeUsers }', ({ activeUsers: count }) => counts.push(count));
+  await eventually('the count at once', () => counts.at(-1) === 1);
+  const io = CLIENTS['socket.io-client 4'];
+  const ada = await new Client(io, server).as('ada');
+  assert.equal(await activeUsers(server), 1, 'the same user by another door');
+  const bob = await new Client(io, server).as('bob');
+  await eventually('the change', () => counts.at(-1) === 2);
+  const { data } = await (await fetch(`${server.address}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query: '{ activeUsers }' }),
+  })).json();
+  assert.deepEqual(data, { activeUsers: 2 });
+  await eventually('the status', () => bob.rest('users:status').at(-1)?.value.activeUsers === 2);
+  ada.socket.close();
+  await eventually('the end of the socket', async () => (await openSockets(server)) === 2);
+  assert.equal(await activeUsers(server), 2, 'the socket of GraphQL still counts');
+  graphql.close();
+  await eventually('the status', () => bob.rest('users:status').at(-1)?.value.activeUsers === 1);
+});
+
+/** A socket of `graphql-transport-ws` that is acknowledged. */
+async function graphqlSocket(server, authorization) {
+  const socket = new WebSocket(`${server.address}/graphql/ws`, 'graphql-transport-ws');
+  const listeners = new Map();
+  let acknowledged = false;
+  socket.on('open', () => socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization } })));
+  socket.on('message', (text) => {
+    const message = JSON.parse(text);
+    acknowledged ||= message.type === 'connection_ack';
+    if (message.type === 'next') listeners.get(message.id)(message.payload.data);
+  });
+  await eventually('the acknowledgement', () => acknowledged);
+  return {
+    subscribe(query, listener) {
+      listeners.set('1', listener);
+      socket.send(JSON.stringify({ type: 'subscribe', id: '1', payload: { query } }));
+    },
+    close: () => socket.close(),
+  };
 }
