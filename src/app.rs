@@ -1,6 +1,12 @@
 //! The composition root: settings to services to doors, and the life of the server.
 
-use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    io,
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -23,7 +29,7 @@ use tower_http::{
 use crate::{
     config::Config,
     domain::{Clock, Error, Result},
-    events::{Hub, check_heads_forever},
+    events::{Bus, BusAddress, Hub, check_heads_forever},
     graphql,
     http::{
         Origins, answer_panics, drain_body, guard, limit_time, log_request, refuse_while_draining,
@@ -32,7 +38,7 @@ use crate::{
     rest::{self, Rest},
     service::{Authenticator, Services},
     socketio,
-    store::Store,
+    store::{Announce, Store},
     telemetry::Metrics,
     web,
 };
@@ -70,12 +76,13 @@ impl App {
     /// UNAVAILABLE where the database cannot be reached.
     pub async fn build(config: &Config, clock: Clock) -> Result<Self> {
         let hub = Hub::default();
-        let announce = {
-            let hub = hub.clone();
-            Arc::new(move |events: Vec<_>| events.into_iter().for_each(|event| hub.publish(event)))
-        };
-        let store = Store::open(&config.database_url, clock, announce).await?;
-        let services = Services::new(store.clone(), hub.clone());
+        let bus = Arc::new(OnceLock::<Bus>::new());
+        let store = Store::open(&config.database_url, clock, announcer(hub.clone(), bus.clone())).await?;
+        if let Some(address) = bus_address(config) {
+            // Nothing is written before the store is given away, so nothing is announced without the bus.
+            let _ = bus.set(Bus::join(&address, hub.clone(), store.clone()).await?);
+        }
+        let services = Services::new(store.clone(), hub.clone(), bus.get().cloned());
         let auth = Authenticator::new(config.jwt_secret.as_deref(), config.production());
         let (draining, metrics) = (CancellationToken::new(), Metrics::default());
         let api =
@@ -154,6 +161,27 @@ impl App {
         tasks.wait().await;
         outcome
     }
+}
+
+/// Tells of each commit: the followers of this node, and the other nodes.
+fn announcer(hub: Hub, bus: Arc<OnceLock<Bus>>) -> Announce {
+    Arc::new(move |events| {
+        for event in events {
+            if let Some(bus) = bus.get() {
+                bus.publish(event.clone());
+            }
+            hub.publish(event);
+        }
+    })
+}
+
+fn bus_address(config: &Config) -> Option<BusAddress> {
+    let url = config.nats_url.clone()?;
+    Some(BusAddress {
+        url,
+        credentials: config.nats_credentials.clone(),
+        authority: config.nats_authority.clone(),
+    })
 }
 
 /// Lets the kernel end a connection whose client has not read for [`UNREAD`] while data waits. A WebSocket is closed with

@@ -3,7 +3,15 @@
 //! Settings come from the environment, with `.env` read first. A value that cannot be used is an error of one line
 //! that names the variable, what it held (never a secret) and what it takes. An empty value counts as unset.
 
-use std::{collections::BTreeMap, fmt, net::IpAddr, num::NonZeroU32, str::FromStr, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    net::IpAddr,
+    num::NonZeroU32,
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
 
 use url::Url;
 
@@ -11,6 +19,8 @@ use url::Url;
 const SETTINGS: &[(&str, &str)] = &[
     ("DATABASE_URL", "SQLite file (sqlite://...) or postgres://..."),
     ("NATS_URL", "the bus between nodes"),
+    ("NATS_CREDENTIALS", "credentials file of the bus (.creds)"),
+    ("NATS_CA", "certificates of the bus's authority (PEM file); asks for TLS"),
     ("PORT", "port to listen on; 0 takes a free one"),
     ("HOST", "address to listen on"),
     ("NODE_ENV", "development or production"),
@@ -89,8 +99,12 @@ pub struct Limits {
 pub struct Config {
     /// The database.
     pub database_url: String,
-    /// The bus between nodes.
+    /// The bus between nodes: addresses by commas.
     pub nats_url: Option<String>,
+    /// Credentials file of the bus.
+    pub nats_credentials: Option<PathBuf>,
+    /// Certificates of the bus's authority.
+    pub nats_authority: Option<PathBuf>,
     /// Address to listen on.
     pub host: IpAddr,
     /// Port to listen on.
@@ -170,6 +184,8 @@ impl Config {
         let production = mode == Mode::Production;
         let database_url = read.database_url()?;
         let nats_url = read.nats_url()?;
+        let nats_credentials = read.file("NATS_CREDENTIALS")?;
+        let nats_authority = read.file("NATS_CA")?;
         let default_host = if production { "0.0.0.0" } else { "127.0.0.1" };
         let host = read.value("HOST", default_host, "an IP address or localhost", |text| match text {
             "localhost" => Some(IpAddr::from([127, 0, 0, 1])),
@@ -214,6 +230,8 @@ impl Config {
         Ok(Self {
             database_url,
             nats_url,
+            nats_credentials,
+            nats_authority,
             host,
             port,
             mode,
@@ -363,16 +381,28 @@ impl Reader<'_> {
     fn nats_url(&mut self) -> Result<Option<String>, ConfigError> {
         const NAME: &str = "NATS_URL";
         let given = self.text(NAME);
-        if let Some(text) = &given {
-            let known = ["nats", "tls", "ws", "wss"];
-            if !Url::parse(text).is_ok_and(|url| known.contains(&url.scheme()) && url.has_host()) {
+        let addresses = || given.iter().flat_map(|text| text.split(',')).map(str::trim);
+        let shown = addresses().map(without_password).collect::<Vec<_>>().join(",");
+        for address in addresses() {
+            let known = ["nats", "tls"];
+            if !Url::parse(address).is_ok_and(|url| known.contains(&url.scheme()) && url.has_host()) {
                 let problem =
-                    format!("is {:?}, it takes an address like nats://HOST:4222", without_password(text));
+                    format!("is {shown:?}, it takes addresses like nats://HOST:4222, separated by commas");
                 return Err(ConfigError { name: NAME, problem });
             }
         }
-        self.show(NAME, given.as_deref().map_or("none".to_owned(), without_password), given.is_some());
+        self.show(NAME, if given.is_some() { shown } else { "none".to_owned() }, given.is_some());
         Ok(given)
+    }
+
+    /// A file that is there.
+    fn file(&mut self, name: &'static str) -> Result<Option<PathBuf>, ConfigError> {
+        let given = self.text(name);
+        if let Some(path) = given.as_deref().filter(|path| !Path::new(path).is_file()) {
+            return Err(ConfigError { name, problem: format!("is {path:?}, which is not a file") });
+        }
+        self.show(name, given.as_deref().unwrap_or("none"), given.is_some());
+        Ok(given.map(PathBuf::from))
     }
 
     fn origins(&mut self) -> Result<Vec<String>, ConfigError> {

@@ -147,6 +147,11 @@ impl JsonData {
         self.0.get()
     }
 
+    /// The value, for serializers that take it as it stands.
+    pub fn as_raw(&self) -> &RawValue {
+        &self.0
+    }
+
     pub(crate) fn trusted(text: String) -> Result<Self> {
         RawValue::from_string(text).map(|raw| Self(raw.into())).map_err(Error::internal)
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::store::Store;
+use crate::{domain::UserId, store::Store};
 
 use super::Hub;
 
@@ -20,11 +20,16 @@ pub async fn check_heads_forever(hub: Hub, store: Store) {
             () = closed.cancelled() => return,
             () = tokio::time::sleep(INTERVAL) => {}
         }
-        for users in hub.followed().chunks(USERS) {
-            match store.positions(users).await {
-                Ok(positions) => positions.iter().for_each(|(user, position)| hub.moved(user, *position)),
-                Err(error) => tracing::warn!(cause = ?error.cause(), "positions were not checked: {error}"),
-            }
+        check_heads(&hub, &store, &hub.followed()).await;
+    }
+}
+
+/// Reads the positions of `users`, and wakes those followers that are behind.
+pub(super) async fn check_heads(hub: &Hub, store: &Store, users: &[UserId]) {
+    for users in users.chunks(USERS) {
+        match store.positions(users).await {
+            Ok(positions) => positions.iter().for_each(|(user, position)| hub.moved(user, *position)),
+            Err(error) => tracing::warn!(cause = ?error.cause(), "positions were not checked: {error}"),
         }
     }
 }

@@ -2,12 +2,12 @@
 //! on how many others are connected.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     hash::BuildHasher,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
-use tokio::sync::{Semaphore, SemaphorePermit, broadcast};
+use tokio::sync::{Notify, Semaphore, SemaphorePermit, broadcast};
 
 use crate::domain::{Event, Position, UserId};
 
@@ -40,6 +40,14 @@ struct Inner {
     shards: Box<[Mutex<HashMap<UserId, Channel>>]>,
     hasher: std::hash::RandomState,
     starts: Semaphore,
+    newcomers: OnceLock<Newcomers>,
+}
+
+/// Users who have a first follower, for a bus that listens for them.
+#[derive(Debug, Default)]
+struct Newcomers {
+    users: Mutex<HashSet<UserId>>,
+    some: Notify,
 }
 
 #[derive(Debug)]
@@ -56,6 +64,7 @@ impl Default for Hub {
             shards,
             hasher: std::hash::RandomState::new(),
             starts: Semaphore::new(STARTS),
+            newcomers: OnceLock::new(),
         }))
     }
 }
@@ -64,9 +73,13 @@ impl Hub {
     /// Follows `user` from now on, until the follower is dropped.
     pub fn join(&self, user: &UserId) -> Follower {
         let mut shard = self.shard(user);
-        let channel = shard
-            .entry(user.clone())
-            .or_insert_with(|| Channel { sender: broadcast::Sender::new(BUFFER), newest: Position::START });
+        let channel = shard.entry(user.clone()).or_insert_with(|| {
+            if let Some(newcomers) = self.0.newcomers.get() {
+                lock(&newcomers.users).insert(user.clone());
+                newcomers.some.notify_one();
+            }
+            Channel { sender: broadcast::Sender::new(BUFFER), newest: Position::START }
+        });
         Follower { receiver: Some(channel.sender.subscribe()), user: user.clone(), hub: self.clone() }
     }
 
@@ -85,6 +98,24 @@ impl Hub {
     /// Tells the followers of `user` where the history stands, unless they were sent an event as new as that.
     pub fn moved(&self, user: &UserId, position: Position) {
         self.send(user, position, || Signal::Moved(position), |newest| newest < position);
+    }
+
+    /// Waits for users who got a first follower; each such user is returned by one call. They are kept from the first call
+    /// on: whoever calls looks at [`Hub::followed`] as well, for those who were followed before.
+    pub(super) async fn newly_followed(&self) -> HashSet<UserId> {
+        let newcomers = self.0.newcomers.get_or_init(Newcomers::default);
+        loop {
+            let users = std::mem::take(&mut *lock(&newcomers.users));
+            if !users.is_empty() {
+                return users;
+            }
+            newcomers.some.notified().await;
+        }
+    }
+
+    /// Whether `user` is followed on this node.
+    pub(super) fn follows(&self, user: &UserId) -> bool {
+        self.shard(user).contains_key(user)
     }
 
     /// Everyone who is followed on this node.

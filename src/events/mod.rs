@@ -4,12 +4,15 @@
 //! of it: whoever follows gets every committed change of the kind they follow exactly once and in order, because a gap
 //! is noticed by the position and read from the tables.
 
+mod bus;
 mod changes;
 mod encodings;
 mod follow;
 mod heads;
 mod hub;
+mod wire;
 
+pub use bus::{Bus, BusAddress};
 pub use encodings::Encodings;
 pub use follow::{CurrentAnalytics, Delivery, Followed, Following, Start, follow};
 pub use heads::check_heads_forever;

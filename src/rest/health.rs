@@ -41,6 +41,9 @@ pub(super) struct Readiness {
     database: &'static str,
     /// Which database it is.
     backend: &'static str,
+    /// The bus between nodes, where there is one: `ok` or `unavailable`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bus: Option<&'static str>,
 }
 
 /// Whether the server can do its work.
@@ -53,7 +56,9 @@ pub(super) struct Readiness {
 )]
 pub(super) async fn ready(State(rest): State<Rest>) -> (StatusCode, Json<Readiness>) {
     let server = &rest.services().status;
-    let answers = server.database_answers().await;
+    let database = server.database_answers().await;
+    let bus = server.bus_answers();
+    let answers = database && bus != Some(false);
     let draining = rest.0.draining.is_cancelled();
     let status = match (answers, draining) {
         (_, true) => "draining",
@@ -61,6 +66,7 @@ pub(super) async fn ready(State(rest): State<Rest>) -> (StatusCode, Json<Readine
         (false, false) => "unavailable",
     };
     let code = if status == "ready" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let outcome = if answers { "ok" } else { "unavailable" };
-    (code, Json(Readiness { status, database: outcome, backend: server.database_name() }))
+    let outcome = |answers| if answers { "ok" } else { "unavailable" };
+    let (database, bus) = (outcome(database), bus.map(outcome));
+    (code, Json(Readiness { status, database, backend: server.database_name(), bus }))
 }

@@ -11,7 +11,7 @@ mod updates;
 
 use crate::{
     domain::{Activity, Notification},
-    events::Hub,
+    events::{Bus, Hub},
     store::Store,
 };
 
@@ -49,14 +49,14 @@ pub struct Services {
 }
 
 impl Services {
-    /// The services on a store and the hub that hears of its commits.
-    pub fn new(store: Store, hub: Hub) -> Self {
+    /// The services on a store, the hub that hears of its commits, and the bus that other nodes hear of them by.
+    pub fn new(store: Store, hub: Hub, bus: Option<Bus>) -> Self {
         Self {
             activities: FeedService::new(store.clone(), hub.clone()),
             notifications: FeedService::new(store.clone(), hub.clone()),
             analytics: AnalyticsService::new(store.clone(), hub.clone()),
             updates: UpdateService::new(store.clone(), hub.clone()),
-            status: StatusService::new(store, hub),
+            status: StatusService::new(store, hub, bus),
             presence: Presence::default(),
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{Error, Result, Scope, Viewer},
-    events::Hub,
+    events::{Bus, Hub},
     store::Store,
 };
 
@@ -11,16 +11,22 @@ use crate::{
 pub struct StatusService {
     store: Store,
     hub: Hub,
+    bus: Option<Bus>,
 }
 
 impl StatusService {
-    pub(super) fn new(store: Store, hub: Hub) -> Self {
-        Self { store, hub }
+    pub(super) fn new(store: Store, hub: Hub, bus: Option<Bus>) -> Self {
+        Self { store, hub, bus }
     }
 
     /// Whether the database answers now.
     pub async fn database_answers(&self) -> bool {
         self.store.ping().await.is_ok()
+    }
+
+    /// Whether the bus between nodes answers; `None` where there is none.
+    pub fn bus_answers(&self) -> Option<bool> {
+        self.bus.as_ref().map(Bus::answers)
     }
 
     /// The name of the database system.

@@ -18,6 +18,7 @@ mod error;
 mod feed;
 mod items;
 mod position;
+mod setup;
 mod sql;
 mod sweep;
 mod write;
@@ -25,13 +26,12 @@ mod writer;
 
 use std::sync::Arc;
 
-use migration::{Migrator, MigratorTrait};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement, Value};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, Value};
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::{Clock, Epoch, Error, Event, Position, Result};
+use crate::domain::{Clock, Epoch, Event, Position, Result};
 
-use self::{error::domain_error, writer::Writer};
+use self::{error::domain_error, setup::set_up, writer::Writer};
 
 pub use self::{feed::Since, items::StoredItem};
 
@@ -83,8 +83,7 @@ impl Store {
     /// [`Store::open`] with bounds of its own: for measurements.
     pub async fn open_tuned(url: &str, clock: Clock, announce: Announce, tuning: Tuning) -> Result<Self> {
         let connections = connect::connect(url).await.map_err(domain_error)?;
-        migrate_schema(&connections.writer).await.map_err(domain_error)?;
-        let epoch = epoch(&connections.writer).await?;
+        let epoch = set_up(&connections.writer).await?.epoch;
         let writer = Writer::start(connections.writer, epoch, clock.clone(), announce, tuning);
         let inner = Inner { backend: connections.backend, reader: connections.reader, writer, epoch, clock };
         Ok(Self(Arc::new(inner)))
@@ -93,9 +92,7 @@ impl Store {
     /// Brings the schema of the database at `url` up to date; returns how many steps were applied.
     pub async fn migrate(url: &str) -> Result<usize> {
         let connections = connect::connect(url).await.map_err(domain_error)?;
-        let applied = migrate_schema(&connections.writer).await.map_err(domain_error)?;
-        epoch(&connections.writer).await?;
-        Ok(applied)
+        Ok(set_up(&connections.writer).await?.applied)
     }
 
     /// The name of the database system, for people.
@@ -153,30 +150,6 @@ impl Store {
     fn statement(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
         Statement::from_sql_and_values(self.0.backend, sql, values)
     }
-}
-
-async fn migrate_schema(connection: &DatabaseConnection) -> Result<usize, DbErr> {
-    let pending = Migrator::get_pending_migrations(connection).await?.len();
-    Migrator::up(connection, None).await?;
-    Ok(pending)
-}
-
-/// The mark of this database; a new one gets its mark here.
-async fn epoch(connection: &DatabaseConnection) -> Result<Epoch> {
-    let backend = connection.get_database_backend();
-    let sql = "INSERT INTO settings (name, value) VALUES ('epoch', $1) ON CONFLICT (name) DO NOTHING";
-    let values = [Epoch::generate().to_string().into()];
-    connection
-        .execute_raw(Statement::from_sql_and_values(backend, sql, values))
-        .await
-        .map_err(domain_error)?;
-    let sql = "SELECT value FROM settings WHERE name = 'epoch'";
-    let row = connection.query_one_raw(Statement::from_string(backend, sql)).await.map_err(domain_error)?;
-    let text: String = row
-        .ok_or_else(|| Error::internal("the database has no epoch"))?
-        .try_get("", "value")
-        .map_err(domain_error)?;
-    Epoch::parse(&text).ok_or_else(|| Error::internal(format!("the database's epoch is {text:?}")))
 }
 
 /// The number as databases count.

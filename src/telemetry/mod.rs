@@ -49,12 +49,6 @@ pub fn banner(config: &Config, address: SocketAddr, database: &str) {
             "development: who calls without a token acts as a service and may do anything; only this machine can call"
         );
     }
-    if config.nats_url.is_some() {
-        tracing::warn!(
-            "NATS_URL is set, but this version has no bus yet: nodes on one PostgreSQL hear of each other's changes \
-             within 15 s"
-        );
-    }
     if config.mongodb_uri_set {
         tracing::warn!("MONGODB_URI is not used: the data of the old backend comes in by `pulse import`");
     }

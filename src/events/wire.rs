@@ -1,0 +1,261 @@
+//! Events as nodes tell them to each other: JSON, whose every field was parsed before by the node that committed it.
+//!
+//! A message that this version cannot read counts as lost, and a lost one costs a read of the tables: nodes of two
+//! versions may run side by side.
+
+use std::{borrow::Cow, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::domain::{
+    ActionUrl, Activity, ActivityType, Analytics, Change, Counter, Cursor, Day, DayEntry, Epoch, Error,
+    Event, Hours, ItemId, JsonData, Month, MonthEntry, Notification, NotificationType, Position, Result,
+    Text, Timestamp, Title, UnreadCounts, UserId,
+};
+
+#[derive(Serialize, Deserialize)]
+struct Message<'a> {
+    position: u64,
+    /// Unread activities and notifications after the change.
+    unread: (u64, u64),
+    #[serde(borrow)]
+    change: Told<'a>,
+}
+
+#[derive(Serialize, Deserialize)]
+enum Told<'a> {
+    Activity(#[serde(borrow)] Did<'a>),
+    Notification(#[serde(borrow)] Note<'a>),
+    Analytics(Numbers),
+    /// Only counts changed.
+    Feed,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Did<'a> {
+    id: Cow<'a, str>,
+    r#type: Cow<'a, str>,
+    title: Cow<'a, str>,
+    description: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
+    timestamp: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Note<'a> {
+    id: Cow<'a, str>,
+    r#type: Cow<'a, str>,
+    title: Cow<'a, str>,
+    message: Cow<'a, str>,
+    action_url: Option<Cow<'a, str>>,
+    created_at: i64,
+    expires_at: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Numbers {
+    /// Nano-hours, here and in the lists.
+    total_hours: i64,
+    /// Streaks (current, longest), then logs, goals, skills.
+    counters: [Counter; 5],
+    weekly: Vec<(Day, i64, Counter)>,
+    monthly: Vec<(Month, i64, Counter)>,
+    updated_at: i64,
+}
+
+/// The event as a message.
+pub(super) fn encode(event: &Event) -> Result<Vec<u8>> {
+    let change = match &event.change {
+        Change::ActivityCreated(activity) => Told::Activity(Did {
+            id: activity.id.to_string().into(),
+            r#type: activity.kind.as_str().into(),
+            title: activity.title.as_str().into(),
+            description: activity.description.as_ref().map(|text| text.as_str().into()),
+            data: activity.data.as_ref().map(JsonData::as_raw),
+            timestamp: activity.timestamp.millis(),
+        }),
+        Change::NotificationCreated(notification) => Told::Notification(Note {
+            id: notification.id.to_string().into(),
+            r#type: notification.kind.as_str().into(),
+            title: notification.title.as_str().into(),
+            message: notification.message.as_str().into(),
+            action_url: notification.action_url.as_ref().map(|url| url.as_str().into()),
+            created_at: notification.created_at.millis(),
+            expires_at: notification.expires_at.millis(),
+        }),
+        Change::AnalyticsUpdated(analytics) => Told::Analytics(numbers(analytics)),
+        Change::FeedChanged => Told::Feed,
+    };
+    let unread = (event.counts.activities, event.counts.notifications);
+    serde_json::to_vec(&Message { position: event.position.0, unread, change }).map_err(Error::internal)
+}
+
+/// The event of `user` that a message tells of.
+pub(super) fn decode(user: &UserId, epoch: Epoch, bytes: &[u8]) -> Result<Event> {
+    let message: Message<'_> = serde_json::from_slice(bytes).map_err(Error::internal)?;
+    let position = Position(message.position);
+    let cursor = epoch.at(position);
+    let change = match message.change {
+        Told::Activity(did) => Change::ActivityCreated(Arc::new(activity(did, user, cursor)?)),
+        Told::Notification(note) => Change::NotificationCreated(Arc::new(notification(note, user, cursor)?)),
+        Told::Analytics(numbers) => Change::AnalyticsUpdated(Arc::new(analytics(numbers, user, cursor))),
+        Told::Feed => Change::FeedChanged,
+    };
+    let (activities, notifications) = message.unread;
+    let counts = UnreadCounts { activities, notifications, cursor };
+    Ok(Event { user: user.clone(), position, counts, change })
+}
+
+fn activity(did: Did<'_>, user: &UserId, cursor: Cursor) -> Result<Activity> {
+    Ok(Activity {
+        id: ItemId::parse("id", &did.id)?,
+        user: user.clone(),
+        kind: ActivityType::parse("type", &did.r#type)?,
+        title: Title::trusted(did.title.into_owned()),
+        description: did.description.map(|text| Text::trusted(text.into_owned())),
+        data: did.data.map(|data| JsonData::trusted(data.get().to_owned())).transpose()?,
+        timestamp: Timestamp::from_millis(did.timestamp),
+        read: false,
+        cursor,
+    })
+}
+
+fn notification(note: Note<'_>, user: &UserId, cursor: Cursor) -> Result<Notification> {
+    Ok(Notification {
+        id: ItemId::parse("id", &note.id)?,
+        user: user.clone(),
+        kind: NotificationType::parse("type", &note.r#type)?,
+        title: Title::trusted(note.title.into_owned()),
+        message: Text::trusted(note.message.into_owned()),
+        read: false,
+        action_url: note.action_url.map(|url| ActionUrl::trusted(url.into_owned())),
+        created_at: Timestamp::from_millis(note.created_at),
+        expires_at: Timestamp::from_millis(note.expires_at),
+        cursor,
+    })
+}
+
+fn numbers(analytics: &Analytics) -> Numbers {
+    Numbers {
+        total_hours: analytics.total_learning_hours.nanos(),
+        counters: [
+            analytics.current_streak,
+            analytics.longest_streak,
+            analytics.logs_created,
+            analytics.goals_completed,
+            analytics.skills_added,
+        ],
+        weekly: analytics.weekly.iter().map(|day| (day.date, day.hours.nanos(), day.logs)).collect(),
+        monthly: analytics.monthly.iter().map(|sum| (sum.month, sum.hours.nanos(), sum.logs)).collect(),
+        updated_at: analytics.updated_at.millis(),
+    }
+}
+
+fn analytics(numbers: Numbers, user: &UserId, cursor: Cursor) -> Analytics {
+    let [current_streak, longest_streak, logs_created, goals_completed, skills_added] = numbers.counters;
+    let day = |(date, hours, logs)| DayEntry { date, hours: Hours::from_nanos(hours), logs };
+    let month = |(month, hours, logs)| MonthEntry { month, hours: Hours::from_nanos(hours), logs };
+    Analytics {
+        user: user.clone(),
+        total_learning_hours: Hours::from_nanos(numbers.total_hours),
+        current_streak,
+        longest_streak,
+        logs_created,
+        goals_completed,
+        skills_added,
+        weekly: numbers.weekly.into_iter().map(day).collect(),
+        monthly: numbers.monthly.into_iter().map(month).collect(),
+        updated_at: Timestamp::from_millis(numbers.updated_at),
+        cursor,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::domain::{AnalyticsChange, StatName, WeeklyEntry};
+
+    fn there_and_back(change: Change) {
+        let user = UserId::parse("userId", "ada \"the\" first").unwrap();
+        let epoch = Epoch::generate();
+        let cursor = epoch.at(Position(7));
+        let counts = UnreadCounts { activities: 3, notifications: 1, cursor };
+        let event = Event { user: user.clone(), position: Position(7), counts, change };
+        let decoded = decode(&user, epoch, &encode(&event).unwrap()).unwrap();
+        assert_eq!(format!("{decoded:?}"), format!("{event:?}"));
+    }
+
+    #[test]
+    fn every_change_arrives_as_it_was() {
+        let user = UserId::parse("userId", "ada \"the\" first").unwrap();
+        there_and_back(Change::FeedChanged);
+        // The cursor is that of the event, whatever epoch the item was made with.
+        for data in [None, Some(JsonData::parse("data", &json!({"b": [1.5, "é\n"], "a": null})).unwrap())] {
+            let user = user.clone();
+            let activity = |cursor| Activity {
+                id: ItemId::generate(Timestamp::now()),
+                user: user.clone(),
+                kind: ActivityType::GoalCompleted,
+                title: Title::parse("title", "A \"title\"\n\u{1F389}".into()).unwrap(),
+                description: data.as_ref().map(|_| Text::parse("description", "d".into()).unwrap()),
+                data: data.clone(),
+                timestamp: Timestamp::from_millis(1_769_852_345_678),
+                read: false,
+                cursor,
+            };
+            let epoch = Epoch::generate();
+            let sent = activity(epoch.at(Position(9)));
+            let (position, counts) =
+                (Position(9), UnreadCounts { activities: 1, notifications: 0, cursor: sent.cursor });
+            let event = Event {
+                user: user.clone(),
+                position,
+                counts,
+                change: Change::ActivityCreated(sent.clone().into()),
+            };
+            let Change::ActivityCreated(came) =
+                decode(&user, epoch, &encode(&event).unwrap()).unwrap().change
+            else {
+                panic!("another kind of change")
+            };
+            assert_eq!(*came, sent);
+        }
+    }
+
+    #[test]
+    fn analytics_arrive_as_they_were() {
+        let user = UserId::parse("userId", "ada").unwrap();
+        let epoch = Epoch::generate();
+        let cursor = epoch.at(Position(3));
+        let mut record = Analytics::empty(user.clone(), Timestamp::from_millis(5), cursor);
+        for change in [
+            AnalyticsChange::add_hours(0.1).unwrap(),
+            AnalyticsChange::set_streak(2, 9).unwrap(),
+            AnalyticsChange::increment(StatName::SkillsAdded, 4).unwrap(),
+            AnalyticsChange::AddWeekly(WeeklyEntry::parse("2026-01-31", 2.25, 3).unwrap()),
+        ] {
+            record.apply(&change, None).unwrap();
+        }
+        let counts = UnreadCounts { activities: 0, notifications: 0, cursor };
+        let change = Change::AnalyticsUpdated(record.clone().into());
+        let event = Event { user: user.clone(), position: Position(3), counts, change };
+        let Change::AnalyticsUpdated(came) = decode(&user, epoch, &encode(&event).unwrap()).unwrap().change
+        else {
+            panic!("another kind of change")
+        };
+        assert_eq!(*came, record);
+    }
+
+    #[test]
+    fn what_is_no_message_is_refused() {
+        let user = UserId::parse("userId", "ada").unwrap();
+        for bytes in [&b""[..], b"{}", b"{\"position\":1,\"unread\":[0,0],\"change\":{\"New\":{}}}", b"\xff"]
+        {
+            assert!(decode(&user, Epoch::generate(), bytes).is_err());
+        }
+    }
+}
