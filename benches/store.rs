@@ -42,7 +42,7 @@ async fn store(batch: usize) -> (Store, tempfile::TempDir) {
     let folder = tempfile::tempdir_in(".").unwrap();
     let url = format!("sqlite://{}?mode=rwc", folder.path().join("bench.db").display());
     let tuning = Tuning { batch, ..Tuning::default() };
-    let store = Store::open_tuned(&url, Clock::default(), Arc::new(drop), tuning).await.unwrap();
+    let store = Store::open_tuned(&url, None, Clock::default(), Arc::new(drop), tuning).await.unwrap();
     (store, folder)
 }
 

@@ -36,9 +36,9 @@ use crate::{
         security_headers,
     },
     rest::{self, Rest},
-    service::{Authenticator, Services},
+    service::{Authenticator, Roster, Services},
     socketio,
-    store::{Announce, Store},
+    store::{Announce, Store, Tuning},
     telemetry::Metrics,
     web,
 };
@@ -59,6 +59,7 @@ pub struct App {
     router: Router,
     store: Store,
     hub: Hub,
+    roster: Roster,
     draining: CancellationToken,
     metrics: Metrics,
 }
@@ -77,12 +78,15 @@ impl App {
     pub async fn build(config: &Config, clock: Clock) -> Result<Self> {
         let hub = Hub::default();
         let bus = Arc::new(OnceLock::<Bus>::new());
-        let store = Store::open(&config.database_url, clock, announcer(hub.clone(), bus.clone())).await?;
+        let announce = announcer(hub.clone(), bus.clone());
+        let (url, replica_url) = (&config.database_url, config.database_read_url.as_deref());
+        let store = Store::open_tuned(url, replica_url, clock, announce, Tuning::default()).await?;
         if let Some(address) = bus_address(config) {
             // Nothing is written before the store is given away, so nothing is announced without the bus.
             let _ = bus.set(Bus::join(&address, hub.clone(), store.clone()).await?);
         }
         let services = Services::new(store.clone(), hub.clone(), bus.get().cloned());
+        let roster = Roster::new(services.presence.clone(), store.clone());
         let auth = Authenticator::new(config.jwt_secret.as_deref(), config.production());
         let (draining, metrics) = (CancellationToken::new(), Metrics::default());
         let api =
@@ -96,7 +100,7 @@ impl App {
             .merge(web::router())
             .fallback(|| async { Error::NotFound("path").into_response() });
         let router = surround(doors, sockets, config, draining.clone());
-        Ok(Self { router, store, hub, draining, metrics })
+        Ok(Self { router, store, hub, roster, draining, metrics })
     }
 
     /// The name of the database system.
@@ -116,10 +120,11 @@ impl App {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<()> {
-        let Self { router, store, hub, draining, metrics } = self;
+        let Self { router, store, hub, roster, draining, metrics } = self;
         let tasks = TaskTracker::new();
         tasks.spawn(store.clone().sweep_forever());
         tasks.spawn(check_heads_forever(hub, store.clone()));
+        tasks.spawn(roster.clone().keep());
 
         let stopped = CancellationToken::new();
         let stop = {
@@ -156,6 +161,7 @@ impl App {
             }
         };
         draining.cancel();
+        roster.leave().await;
         store.close().await;
         tasks.close();
         tasks.wait().await;

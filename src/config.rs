@@ -18,6 +18,7 @@ use url::Url;
 /// What the environment can say, in the order of the documentation, and what each means.
 const SETTINGS: &[(&str, &str)] = &[
     ("DATABASE_URL", "SQLite file (sqlite://...) or postgres://..."),
+    ("DATABASE_READ_URL", "a replica of DATABASE_URL that pages are read from"),
     ("NATS_URL", "the bus between nodes"),
     ("NATS_CREDENTIALS", "credentials file of the bus (.creds)"),
     ("NATS_CA", "certificates of the bus's authority (PEM file); asks for TLS"),
@@ -99,6 +100,8 @@ pub struct Limits {
 pub struct Config {
     /// The database.
     pub database_url: String,
+    /// A replica of it that pages are read from.
+    pub database_read_url: Option<String>,
     /// The bus between nodes: addresses by commas.
     pub nats_url: Option<String>,
     /// Credentials file of the bus.
@@ -183,6 +186,7 @@ impl Config {
         })?;
         let production = mode == Mode::Production;
         let database_url = read.database_url()?;
+        let database_read_url = read.database_read_url()?;
         let nats_url = read.nats_url()?;
         let nats_credentials = read.file("NATS_CREDENTIALS")?;
         let nats_authority = read.file("NATS_CA")?;
@@ -229,6 +233,7 @@ impl Config {
         let introspection = read.flag("GRAPHQL_INTROSPECTION", true)?;
         Ok(Self {
             database_url,
+            database_read_url,
             nats_url,
             nats_credentials,
             nats_authority,
@@ -376,6 +381,21 @@ impl Reader<'_> {
         }
         self.show(NAME, shown, given.is_some());
         Ok(text)
+    }
+
+    fn database_read_url(&mut self) -> Result<Option<String>, ConfigError> {
+        const NAME: &str = "DATABASE_READ_URL";
+        let given = self.text(NAME);
+        let shown = given.as_deref().map_or("none".to_owned(), without_password);
+        let fits = |text: &String| {
+            (text.starts_with("postgres://") || text.starts_with("postgresql://")) && Url::parse(text).is_ok()
+        };
+        if given.as_ref().is_some_and(|text| !fits(text)) {
+            let problem = format!("is {shown:?}, it takes postgres://USER:PASSWORD@HOST/DATABASE");
+            return Err(ConfigError { name: NAME, problem });
+        }
+        self.show(NAME, shown, given.is_some());
+        Ok(given)
     }
 
     fn nats_url(&mut self) -> Result<Option<String>, ConfigError> {

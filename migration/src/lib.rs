@@ -9,6 +9,7 @@ use sea_orm_migration::prelude::*;
 mod m20261124_000001_positions;
 mod m20261124_000002_feeds;
 mod m20261124_000003_analytics;
+mod m20261125_000004_presence;
 
 /// All steps, oldest first.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000001_positions::Migration),
             Box::new(m20261124_000002_feeds::Migration),
             Box::new(m20261124_000003_analytics::Migration),
+            Box::new(m20261125_000004_presence::Migration),
         ]
     }
 }

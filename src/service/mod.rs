@@ -6,6 +6,7 @@ mod analytics;
 mod auth;
 mod feed;
 mod presence;
+mod roster;
 mod status;
 mod updates;
 
@@ -20,6 +21,7 @@ pub use self::{
     auth::{Authenticator, issue},
     feed::FeedService,
     presence::{Presence, Present},
+    roster::Roster,
     status::StatusService,
     updates::{UpdateService, Updates},
 };

@@ -1,12 +1,12 @@
 //! Who is there: users with at least one open socket.
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use futures_util::Stream;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio_stream::wrappers::WatchStream;
 
 use crate::domain::UserId;
@@ -17,13 +17,33 @@ pub struct Presence(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    sockets: Mutex<HashMap<UserId, usize>>,
+    here: Mutex<Here>,
     count: watch::Sender<usize>,
+    /// Told when a user enters or leaves this node.
+    changed: Notify,
+}
+
+/// Who is there on this node.
+#[derive(Debug, Default)]
+struct Here {
+    sockets: HashMap<UserId, usize>,
+    /// Who entered or left since the other nodes were told; none where there are no others to tell.
+    untold: Option<HashSet<UserId>>,
+    /// The users of all nodes, each once; none while this node is alone.
+    everywhere: Option<usize>,
+}
+
+/// Who entered a node and who left it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Changes {
+    pub(super) entered: Vec<UserId>,
+    pub(super) left: Vec<UserId>,
 }
 
 impl Default for Presence {
     fn default() -> Self {
-        Self(Arc::new(Inner { sockets: Mutex::default(), count: watch::Sender::new(0) }))
+        let (here, changed) = (Mutex::default(), Notify::new());
+        Self(Arc::new(Inner { here, count: watch::Sender::new(0), changed }))
     }
 }
 
@@ -44,7 +64,7 @@ impl Presence {
         entered.then(|| Present { presence: self.clone(), user })
     }
 
-    /// How many users are active.
+    /// How many users are active, on all nodes.
     pub fn count(&self) -> usize {
         *self.0.count.borrow()
     }
@@ -54,15 +74,58 @@ impl Presence {
         WatchStream::new(self.0.count.subscribe())
     }
 
+    /// Everyone who is here. From now on changes are kept for [`Presence::take_changes`].
+    pub(super) fn take_all(&self) -> Changes {
+        let mut here = self.here();
+        here.untold = Some(HashSet::new());
+        Changes { entered: here.sockets.keys().cloned().collect(), left: Vec::new() }
+    }
+
+    /// Who entered or left since these were taken last, each once and as it is now.
+    pub(super) fn take_changes(&self) -> Changes {
+        let mut here = self.here();
+        let untold = here.untold.replace(HashSet::new()).unwrap_or_default();
+        let (entered, left) = untold.into_iter().partition(|user| here.sockets.contains_key(user));
+        Changes { entered, left }
+    }
+
+    /// Waits until somebody enters or leaves this node.
+    pub(super) async fn changed(&self) {
+        self.0.changed.notified().await;
+    }
+
+    /// Takes up how many users all nodes have together; `None` where this node is alone.
+    pub(super) fn counted(&self, everywhere: Option<usize>) {
+        let mut here = self.here();
+        here.everywhere = everywhere;
+        self.tell(&here);
+    }
+
     fn change(&self, user: &UserId, change: impl FnOnce(&mut usize)) {
-        let mut sockets = self.0.sockets.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = sockets.entry(user.clone()).or_default();
-        change(count);
-        if *count == 0 {
-            sockets.remove(user);
+        let mut here = self.here();
+        let sockets = here.sockets.entry(user.clone()).or_default();
+        let before = *sockets;
+        change(sockets);
+        let after = *sockets;
+        if after == 0 {
+            here.sockets.remove(user);
         }
-        let active = sockets.len();
+        if (before == 0) != (after == 0) {
+            if let Some(untold) = &mut here.untold {
+                untold.insert(user.clone());
+                self.0.changed.notify_one();
+            }
+            self.tell(&here);
+        }
+    }
+
+    fn tell(&self, here: &Here) {
+        let active = here.everywhere.unwrap_or(here.sockets.len());
         self.0.count.send_if_modified(|count| std::mem::replace(count, active) != active);
+    }
+
+    fn here(&self) -> MutexGuard<'_, Here> {
+        self.0.here.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -101,6 +164,33 @@ mod tests {
         assert_eq!(presence.count(), 1);
         drop(second);
         assert_eq!(presence.count(), 0);
+    }
+
+    #[test]
+    fn changes_are_told_once_and_as_they_are_now() {
+        let presence = Presence::default();
+        let user = |text| UserId::parse("userId", text).unwrap();
+        let ada = presence.enter(user("ada"));
+        assert_eq!(presence.take_all(), Changes { entered: vec![user("ada")], left: vec![] });
+        assert_eq!(presence.take_changes(), Changes::default());
+        let bob = presence.enter(user("bob"));
+        drop(presence.enter(user("cleo")));
+        drop(ada);
+        let mut changes = presence.take_changes();
+        changes.left.sort();
+        assert_eq!(changes, Changes { entered: vec![user("bob")], left: vec![user("ada"), user("cleo")] });
+        drop(bob);
+    }
+
+    #[test]
+    fn with_other_nodes_their_count_is_the_one_that_is_told() {
+        let presence = Presence::default();
+        let _ada = presence.enter(UserId::parse("userId", "ada").unwrap());
+        presence.counted(Some(7));
+        let _bob = presence.enter(UserId::parse("userId", "bob").unwrap());
+        assert_eq!(presence.count(), 7);
+        presence.counted(None);
+        assert_eq!(presence.count(), 2);
     }
 
     #[test]

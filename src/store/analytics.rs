@@ -35,7 +35,8 @@ impl Store {
                    (SELECT * FROM analytics ORDER BY total_hours DESC, user_id LIMIT $1 OFFSET $2) a ON TRUE \
                    WHERE c.name = 'analytics' ORDER BY a.total_hours DESC, a.user_id";
         let skip = i64::try_from(window.skip()).unwrap_or(i64::MAX);
-        let rows = self.all(sql, [i64::from(window.limit()).into(), skip.into()]).await?;
+        let values = vec![i64::from(window.limit()).into(), skip.into()];
+        let rows = self.all_from(self.replica(None), sql, values).await?;
         let total = rows.first().map_or(Ok(None), |row| number(row, "total"))?.unwrap_or(0);
         let total = u64::try_from(total).unwrap_or(0);
         let mut items = Vec::with_capacity(rows.len());

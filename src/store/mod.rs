@@ -18,6 +18,8 @@ mod error;
 mod feed;
 mod items;
 mod position;
+mod presence;
+mod replica;
 mod setup;
 mod sql;
 mod sweep;
@@ -31,9 +33,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::{Clock, Epoch, Event, Position, Result};
 
-use self::{error::domain_error, setup::set_up, writer::Writer};
+use self::{connect::Connections, error::domain_error, replica::Replica, setup::set_up, writer::Writer};
 
-pub use self::{feed::Since, items::StoredItem};
+pub use self::{
+    feed::Since,
+    items::StoredItem,
+    presence::{ActiveEverywhere, NodeId},
+};
 
 /// Told of the events of each commit, in order, after it is durable. It must not block.
 pub type Announce = Arc<dyn Fn(Vec<Arc<Event>>) + Send + Sync>;
@@ -59,7 +65,9 @@ pub struct Store(Arc<Inner>);
 
 struct Inner {
     backend: DbBackend,
+    /// For reads; sees every commit at once.
     reader: DatabaseConnection,
+    replica: Option<Replica>,
     writer: Writer,
     epoch: Epoch,
     clock: Clock,
@@ -77,16 +85,32 @@ impl Store {
     /// # Errors
     /// UNAVAILABLE where it cannot be reached, INTERNAL where its schema cannot be brought up to date.
     pub async fn open(url: &str, clock: Clock, announce: Announce) -> Result<Self> {
-        Self::open_tuned(url, clock, announce, Tuning::default()).await
+        Self::open_tuned(url, None, clock, announce, Tuning::default()).await
     }
 
-    /// [`Store::open`] with bounds of its own: for measurements.
-    pub async fn open_tuned(url: &str, clock: Clock, announce: Announce, tuning: Tuning) -> Result<Self> {
-        let connections = connect::connect(url).await.map_err(domain_error)?;
-        let epoch = set_up(&connections.writer).await?.epoch;
-        let writer = Writer::start(connections.writer, epoch, clock.clone(), announce, tuning);
-        let inner = Inner { backend: connections.backend, reader: connections.reader, writer, epoch, clock };
-        Ok(Self(Arc::new(inner)))
+    /// [`Store::open`] with a replica that pages are read from, where there is one, and bounds of its own.
+    ///
+    /// # Errors
+    /// As [`Store::open`]; BAD_USER_INPUT for a replica of another database.
+    pub async fn open_tuned(
+        url: &str,
+        replica_url: Option<&str>,
+        clock: Clock,
+        announce: Announce,
+        tuning: Tuning,
+    ) -> Result<Self> {
+        let Connections { backend, reader, writer } = connect::connect(url).await.map_err(domain_error)?;
+        let epoch = set_up(&writer).await?.epoch;
+        let replica = match replica_url {
+            Some(url) => Some(Replica::open(url, epoch).await?),
+            None => None,
+        };
+        let announce = match &replica {
+            Some(replica) => replica.note_writers(announce),
+            None => announce,
+        };
+        let writer = Writer::start(writer, epoch, clock.clone(), announce, tuning);
+        Ok(Self(Arc::new(Inner { backend, reader, replica, writer, epoch, clock })))
     }
 
     /// Brings the schema of the database at `url` up to date; returns how many steps were applied.
@@ -121,8 +145,11 @@ impl Store {
     /// Takes no more writes, finishes those that were taken, and closes the connections.
     pub async fn close(&self) {
         self.0.writer.close().await;
-        if let Err(error) = self.0.reader.clone().close().await {
-            tracing::warn!(%error, "the database connections did not close cleanly");
+        let replica = self.0.replica.as_ref().map(Replica::connection);
+        for connection in [Some(&self.0.reader), replica].into_iter().flatten() {
+            if let Err(error) = connection.clone().close().await {
+                tracing::warn!(%error, "the database connections did not close cleanly");
+            }
         }
     }
 

@@ -63,11 +63,15 @@ async fn epoch(connection: &DatabaseConnection) -> Result<Epoch> {
         .execute_raw(Statement::from_sql_and_values(backend, sql, values))
         .await
         .map_err(domain_error)?;
+    mark(connection).await?.ok_or_else(|| Error::internal("the database has no epoch"))
+}
+
+/// The mark of a database that was set up.
+pub(super) async fn mark(connection: &DatabaseConnection) -> Result<Option<Epoch>> {
     let sql = "SELECT value FROM settings WHERE name = 'epoch'";
-    let row = connection.query_one_raw(Statement::from_string(backend, sql)).await.map_err(domain_error)?;
-    let text: String = row
-        .ok_or_else(|| Error::internal("the database has no epoch"))?
-        .try_get("", "value")
-        .map_err(domain_error)?;
-    Epoch::parse(&text).ok_or_else(|| Error::internal(format!("the database's epoch is {text:?}")))
+    let statement = Statement::from_string(connection.get_database_backend(), sql);
+    let Some(row) = connection.query_one_raw(statement).await.map_err(domain_error)? else { return Ok(None) };
+    let text: String = row.try_get("", "value").map_err(domain_error)?;
+    let epoch = Epoch::parse(&text);
+    epoch.map(Some).ok_or_else(|| Error::internal(format!("the database's epoch is {text:?}")))
 }

@@ -20,7 +20,7 @@ fn new_activity(title: &str) -> NewActivity {
 
 async fn store(backend: Backend, tuning: Tuning) -> (Store, Option<tempfile::TempDir>) {
     let (url, folder) = fresh_database(backend).await;
-    (Store::open_tuned(&url, Clock::default(), Arc::new(drop), tuning).await.unwrap(), folder)
+    (Store::open_tuned(&url, None, Clock::default(), Arc::new(drop), tuning).await.unwrap(), folder)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
-use sea_orm::{QueryResult, Value};
+use sea_orm::{DatabaseConnection, QueryResult, Value};
 
-use crate::domain::{Cursor, FeedFilter, FeedKind, Keyset, Page, Position, Result, Slice, UserId, Window};
+use crate::domain::{
+    Cursor, Error, FeedFilter, FeedKind, Keyset, Page, Position, Result, Slice, UserId, Window,
+};
 
 use crate::store::{
     Store, StoredItem,
@@ -50,7 +52,7 @@ impl Store {
              ON i.user_id = p.user_id WHERE p.user_id = $1 ORDER BY i.position DESC",
             table = T::TABLE,
         );
-        let rows = self.all(&sql, binds.0).await?;
+        let rows = self.all_from(self.replica(Some(user)), &sql, binds.0).await?;
         let items = self.items::<T>(&rows)?;
         let (head, total, unread) = match rows.first() {
             Some(row) => (position(row, "head")?, count(row, "total")?, count(row, "unread")?),
@@ -66,6 +68,23 @@ impl Store {
     /// CURSOR_EXPIRED for a cursor of another database or from the future.
     pub async fn slice<T: StoredItem>(
         &self,
+        user: &UserId,
+        keyset: Keyset,
+        filter: FeedFilter<T::Kind>,
+    ) -> Result<Slice<T>> {
+        let replica = self.replica(Some(user));
+        match self.slice_from(replica, user, keyset, filter).await {
+            // The cursor may only be newer than the replica.
+            Err(Error::CursorExpired { .. }) if replica.is_some() => {
+                self.slice_from(None, user, keyset, filter).await
+            }
+            slice => slice,
+        }
+    }
+
+    async fn slice_from<T: StoredItem>(
+        &self,
+        replica: Option<&DatabaseConnection>,
         user: &UserId,
         keyset: Keyset,
         filter: FeedFilter<T::Kind>,
@@ -98,7 +117,7 @@ impl Store {
              ON i.user_id = p.user_id WHERE p.user_id = $1 ORDER BY i.position {order}",
             table = T::TABLE,
         );
-        let rows = self.all(&sql, binds.0).await?;
+        let rows = self.all_from(replica, &sql, binds.0).await?;
         let head = rows.first().map_or(Ok(Position::START), |row| position(row, "head"))?;
         for (field, cursor) in [("after", keyset.after), ("before", keyset.before)] {
             cursor.map(|cursor| cursor.position_within(field, self.epoch(), head)).transpose()?;
