@@ -260,6 +260,12 @@ impl Config {
         ConfigError { name: "DATABASE_URL", problem }
     }
 
+    /// The setting `name` as `pulse config` shows it, where it was given.
+    pub fn shown(&self, name: &str) -> Option<&str> {
+        let shown = self.shown.iter().find(|shown| shown.name == name && shown.given);
+        shown.map(|shown| shown.value.as_str())
+    }
+
     /// Whether a token is needed.
     pub fn production(&self) -> bool {
         self.mode == Mode::Production

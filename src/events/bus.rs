@@ -9,6 +9,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use async_nats::{Client, ConnectOptions, Event as Happening, Subscriber, connection::State};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures_util::StreamExt;
+use percent_encoding::percent_decode_str;
 use tokio::{
     sync::{Notify, mpsc},
     task::AbortHandle,
@@ -112,6 +113,12 @@ async fn connect(address: &BusAddress, missed: Arc<Notify>) -> Result<Client> {
             let missed = missed.clone();
             async move { take_note(&happening, &missed) }
         });
+    // The library does not take them from the address.
+    match login(&address.url) {
+        Some((user, Some(password))) => options = options.user_and_password(user, password),
+        Some((token, None)) => options = options.token(token),
+        None => {}
+    }
     if let Some(file) = &address.credentials {
         options =
             options.credentials_file(file).await.map_err(|error| unusable("NATS_CREDENTIALS", &error))?;
@@ -122,6 +129,14 @@ async fn connect(address: &BusAddress, missed: Arc<Notify>) -> Result<Client> {
     }
     let servers: Vec<&str> = address.url.split(',').map(str::trim).collect();
     options.connect(servers).await.map_err(|error| unusable("NATS_URL", &error))
+}
+
+/// The user and password in the first address that has them, or a token, which stands alone.
+fn login(addresses: &str) -> Option<(String, Option<String>)> {
+    let plain = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let mut urls = addresses.split(',').filter_map(|address| url::Url::parse(address.trim()).ok());
+    let url = urls.find(|url| !url.username().is_empty())?;
+    Some((plain(url.username()), url.password().map(plain)))
 }
 
 /// What the library tells of the connection. Whatever may have cost a message costs a check.
@@ -274,6 +289,15 @@ async fn hear(hub: Hub, user: UserId, epoch: Epoch, mut messages: Subscriber) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_login_is_taken_from_the_first_address_that_has_one() {
+        let login =
+            |addresses| login(addresses).map(|(user, password)| (user, password.unwrap_or("-".into())));
+        assert_eq!(login("nats://a:4222, tls://b:4222"), None);
+        assert_eq!(login("nats://a:4222,nats://us%40er:p%3Aw@b:4222"), Some(("us@er".into(), "p:w".into())));
+        assert_eq!(login("nats://t0ken@a:4222"), Some(("t0ken".into(), "-".into())));
+    }
 
     #[test]
     fn subjects_hold_nothing_that_means_something_to_the_bus() {

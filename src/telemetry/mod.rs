@@ -44,6 +44,9 @@ pub fn banner(config: &Config, address: SocketAddr, database: &str) {
     tracing::info!("  Socket.IO      http://{address}/socket.io (clients 3 and 4)");
     tracing::info!("  REST           http://{address}/api (OpenAPI: /api/openapi.json)");
     tracing::info!("  GraphiQL       http://{address}/graphiql");
+    if let Some(bus) = config.shown("NATS_URL") {
+        tracing::info!("  bus            {bus}");
+    }
     if !config.production() {
         tracing::warn!(
             "development: who calls without a token acts as a service and may do anything; only this machine can call"

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::support::{Backend, Client, Server, Socket, fresh_database};
 
 /// Tables of a few rows, which no index makes faster.
-const SMALL: &[&str] = &["counters", "settings"];
+const SMALL: &[&str] = &["counters", "settings", "nodes"];
 /// One piece of each read that grows with its table: without it, that statement was not seen.
 const EXPECTED: &[&str] = &[
     "FROM activities WHERE user_id = $1 ORDER BY position DESC LIMIT $2 OFFSET $3",
@@ -139,6 +139,14 @@ async fn fill(connection: &DatabaseConnection) {
     ] {
         let (into, select) = insert.split_once(" SELECT ").unwrap();
         connection.execute_unprepared(&format!("{into} {ROWS} SELECT {select}")).await.unwrap();
+    }
+    if connection.get_database_backend() != DbBackend::Sqlite {
+        let insert = format!("INSERT INTO presence {ROWS} SELECT 'user' || n, 'node' || n % 50 FROM rows");
+        connection.execute_unprepared(&insert).await.unwrap();
+        connection
+            .execute_unprepared("INSERT INTO nodes SELECT DISTINCT node, now() FROM presence")
+            .await
+            .unwrap();
     }
     connection.execute_unprepared("ANALYZE").await.unwrap();
 }

@@ -22,6 +22,7 @@ mod graphql_limits;
 mod graphql_notifications;
 mod indexes;
 mod layers;
+mod nodes;
 mod openapi;
 mod operation;
 mod parity;

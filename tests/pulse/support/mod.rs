@@ -3,6 +3,7 @@
 mod answer;
 mod app;
 mod database;
+mod nats;
 mod process;
 mod routes;
 mod schema;
@@ -15,6 +16,7 @@ pub use self::{
     answer::Answer,
     app::{Client, SECRET, TestApp, token},
     database::{Backend, fresh_database, run_postgres},
+    nats::Nats,
     process::Server,
     routes::{Route, routes},
     schema::{Introspected, RootField, list, name, type_text},
