@@ -71,6 +71,7 @@ impl FromRef<Rest> for Authenticator {
         description = "Activities, analytics and notifications of the users of a learning product. An error has one \
                        sentence, a stable code and, where one field is at fault, its name."
     ),
+    external_docs(url = "/docs/api", description = "This document as a page, to read and to try"),
     modifiers(&Bearer),
     security(("bearer" = [])),
     tags(

@@ -42,6 +42,7 @@ pub fn banner(config: &Config, address: SocketAddr, database: &str) {
     tracing::info!("  GraphQL        http://{address}/graphql");
     tracing::info!("  subscriptions  ws://{address}/graphql/ws");
     tracing::info!("  REST           http://{address}/api (OpenAPI: /api/openapi.json)");
+    tracing::info!("  pages          http://{address}/ (REST docs: /docs/api)");
     tracing::info!("  GraphiQL       http://{address}/graphiql");
     if !config.production() {
         tracing::warn!(
