@@ -102,7 +102,7 @@ function Contents({ groups: all }: { groups: Group[] }) {
             {operations.map(({ id, method, path }) => (
               <li key={id}>
                 <a href={`#${id}`}>
-                  <span className={`method ${method}`}>{method}</span> <span>{path.replace(/^\/api/, "")}</span>
+                  <span className={`method ${method}`}>{method}</span> <Path text={path.replace(/^\/api/, "")} />
                 </a>
               </li>
             ))}
@@ -110,6 +110,21 @@ function Contents({ groups: all }: { groups: Group[] }) {
         </section>
       ))}
     </nav>
+  );
+}
+
+/** A path that breaks before a slash where it has to. */
+function Path({ text }: { text: string }) {
+  const parts = text.split(/(?=\/)/);
+  return (
+    <span>
+      {parts.map((part, index) => (
+        <span key={index}>
+          <wbr />
+          {part}
+        </span>
+      ))}
+    </span>
   );
 }
 

@@ -16,6 +16,8 @@ import { TopBar } from "../pages/TopBar";
 import { Authorization } from "./Authorization";
 import examples from "./examples.graphql?raw";
 import { fetcher } from "./fetcher";
+import { SystemTheme } from "./SystemTheme";
+import { THEMES } from "./themes";
 
 const PLACEHOLDER = '{\n  "Authorization": "Bearer <token>"\n}';
 
@@ -30,6 +32,7 @@ export function Explorer() {
       defaultQuery={examples}
       plugins={PLUGINS}
       referencePlugin={DOC_EXPLORER_PLUGIN}
+      editorTheme={THEMES}
       shouldPersistHeaders={false}
       {...(isDevelopment ? {} : { initialHeaders: PLACEHOLDER })}
       {...(schema === null ? { schema } : {})}
@@ -40,9 +43,11 @@ export function Explorer() {
             <RunAs onChange={setAuthorization} />
           </TopBar>
           <Authorization value={authorization} />
+          <SystemTheme />
           <main className="explorer">
             <h1 className="visually-hidden">GraphiQL</h1>
             <GraphiQLInterface defaultEditorToolsVisibility="headers" showPersistHeadersSettings={false}>
+              {/* The bar has the name. */}
               <GraphiQL.Logo>{""}</GraphiQL.Logo>
             </GraphiQLInterface>
           </main>
@@ -52,4 +57,4 @@ export function Explorer() {
   );
 }
 
-const PLUGINS = [HISTORY_PLUGIN];
+const PLUGINS = [DOC_EXPLORER_PLUGIN, HISTORY_PLUGIN];
