@@ -17,6 +17,7 @@ export class Stage {
   #browser;
   #screenshots;
   #windows = [];
+  #forgotten = [];
 
   constructor({ browser, pulse, screenshots }) {
     this.#browser = browser;
@@ -44,6 +45,12 @@ export class Stage {
     for (const window of this.#windows) window.check();
   }
 
+  /** Leaves out a window at the end: the test has looked at it. */
+  forget(window) {
+    this.#windows = this.#windows.filter((one) => one !== window);
+    this.#forgotten.push(window);
+  }
+
   /** What the windows and the server said, for who looks for a failure's cause. */
   told() {
     return [...this.#windows.flatMap((window) => window.told()), ...this.pulse.log().map((line) => `server: ${line}`)];
@@ -60,7 +67,7 @@ export class Stage {
   }
 
   async close() {
-    for (const window of this.#windows) await window.close();
+    for (const window of [...this.#windows, ...this.#forgotten]) await window.close();
   }
 }
 
