@@ -35,11 +35,11 @@ export class Pulse {
     return pulse;
   }
 
-  /** Starts the server on its database, and, after the first time, on its port. */
-  async resume() {
+  /** Starts the server on its database, and, after the first time, on its port; once with other `settings`. */
+  async resume(settings = {}) {
     this.#server = await Server.start(this.#binary, [], {
       address: /http:\/\/127\.0\.0\.1:[1-9]\d*/,
-      env: this.#settings,
+      env: { ...this.#settings, ...settings },
       name: 'pulse',
     });
     this.url = this.#server.address;

@@ -111,6 +111,28 @@ export const tests = {
     await window.eventually('an answer', async () => (await answer(window)).includes('"data"'));
   },
 
+  async 'gets another token when the server does not take its own any more'(stage) {
+    const window = await stage.window();
+    await openGraphiQL(window);
+    await window.runAs('ada');
+    await window.page.waitForLoadState('networkidle');
+    await stage.pulse.kill();
+    await stage.pulse.resume({ JWT_SECRET: '' });
+    window.allow(/console: .*401 /);
+    await run(window, 'Activities');
+    await window.sees('New token for ada: try again', '.run-as');
+    await run(window, 'Activities');
+    await window.eventually('an answer', async () => (await answer(window)).includes('"data"'));
+    await stage.pulse.kill();
+    await stage.pulse.resume();
+    // A socket is refused by its close code.
+    await run(window, 'UnreadCounts');
+    await window.eventually('the reason', async () => (await answer(window)).includes('4403'));
+    await window.sees('New token for ada: try again', '.run-as');
+    await run(window, 'UnreadCounts');
+    await window.eventually('the counts', async () => (await answer(window)).includes('"unreadCounts"'));
+  },
+
   async 'is what a browser is shown at /graphql'(stage) {
     const window = await stage.window();
     await openGraphiQL(window, '/graphql');

@@ -17,6 +17,7 @@ export const tests = {
     await window.page.getByRole('button', { name: 'Use', exact: true }).click();
     await form.getByRole('button', { name: 'Send' }).click();
     await window.sees('the token is not a JWT', form);
+    await window.sees('Refused', '.run-as');
     assert.equal(await window.page.getByLabel('Run as').count(), 0);
     await window.isAccessible();
   },

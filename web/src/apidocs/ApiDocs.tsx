@@ -15,6 +15,7 @@ import { Prose } from "./Prose";
 export function ApiDocs({ document: api }: { document: Document }) {
   const all = useMemo(() => groups(api), [api]);
   const [authorization, setAuthorization] = useState<string>();
+  const [refused, setRefused] = useState<string>();
   const [open, setOpen] = useState<ReadonlySet<string>>(() => new Set([fragment()]));
 
   // A link to an operation opens it, from this page or another one.
@@ -41,7 +42,7 @@ export function ApiDocs({ document: api }: { document: Document }) {
   return (
     <>
       <TopBar current="/docs/api">
-        <RunAs onChange={setAuthorization} />
+        <RunAs onChange={setAuthorization} refused={refused} />
       </TopBar>
       <div className="docs">
         <Contents groups={all} />
@@ -57,6 +58,7 @@ export function ApiDocs({ document: api }: { document: Document }) {
                   api={api}
                   operation={operation}
                   authorization={authorization}
+                  onRefused={setRefused}
                   open={open.has(operation.id)}
                   onToggle={(isOpen) => toggle(operation.id, isOpen)}
                 />

@@ -5,6 +5,7 @@ interface TryItProps {
   api: Document;
   operation: Operation;
   authorization: string | undefined;
+  onRefused(authorization: string): void;
 }
 
 interface Answer {
@@ -14,7 +15,7 @@ interface Answer {
 }
 
 /** A form that sends the request to this server, as whom the page calls, and shows what came back. */
-export function TryIt({ api, operation, authorization }: TryItProps) {
+export function TryIt({ api, operation, authorization, onRefused }: TryItProps) {
   const { id, method, parameters = [], requestBody } = operation;
   const schema = jsonSchema(requestBody?.content);
   const [values, setValues] = useState<Record<string, string>>({});
@@ -35,6 +36,7 @@ export function TryIt({ api, operation, authorization }: TryItProps) {
     if (turn !== latest.current) return;
     setBusy(false);
     setAnswer(came);
+    if (came.status.startsWith("401 ") && authorization !== undefined) onRefused(authorization);
   };
   return (
     <form className="try" onSubmit={send} aria-label={`Try ${id}`}>

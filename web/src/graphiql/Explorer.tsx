@@ -15,7 +15,7 @@ import { RunAs } from "../pages/RunAs";
 import { TopBar } from "../pages/TopBar";
 import { Authorization } from "./Authorization";
 import examples from "./examples.graphql?raw";
-import { fetcher } from "./fetcher";
+import { createFetcher } from "./fetcher";
 import { SystemTheme } from "./SystemTheme";
 import { THEMES } from "./themes";
 
@@ -24,6 +24,9 @@ const PLACEHOLDER = '{\n  "Authorization": "Bearer <token>"\n}';
 /** GraphiQL on this server's API. Headers are never stored: a token is gone with the page. */
 export function Explorer() {
   const [authorization, setAuthorization] = useState<string>();
+  const [refused, setRefused] = useState<string>();
+  // Another fetcher would make GraphiQL ask for the schema again.
+  const [fetcher] = useState(() => createFetcher(setRefused));
   // In production nobody may ask for the schema without a token: until there is one, the page does not.
   const schema = isDevelopment || authorization !== undefined ? undefined : null;
   return (
@@ -40,7 +43,7 @@ export function Explorer() {
       <HistoryStore>
         <DocExplorerStore>
           <TopBar current="/graphiql">
-            <RunAs onChange={setAuthorization} />
+            <RunAs onChange={setAuthorization} refused={refused} />
           </TopBar>
           <Authorization value={authorization} />
           <SystemTheme />
