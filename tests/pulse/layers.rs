@@ -18,6 +18,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("graphql", &["domain", "service", "http", "telemetry", "config"]),
     ("rest", &["domain", "service", "http", "json", "telemetry"]),
     ("socketio", &["domain", "service", "http", "json", "telemetry", "config"]),
+    ("dev", &["domain", "service", "http"]),
     ("web", &["domain", "service", "http", "telemetry"]),
     ("telemetry", &["config", "domain"]),
     ("config", &["domain"]),
