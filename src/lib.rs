@@ -2,7 +2,7 @@
 //!
 //! It keeps each user's activities, analytics and notifications, and pushes every change to that user's open apps.
 //! Imports point down only: doors ([`graphql`], [`rest`], [`web`]) to [`service`], that to [`events`] and [`store`],
-//! these to [`domain`]. [`app`] puts the parts together, and only it and the command line read [`config`].
+//! these to [`domain`]. [`transfer`] brings whole collections in and out of the store. [`app`] puts the parts together, and only it and the command line read [`config`].
 
 pub mod app;
 pub mod config;
@@ -14,4 +14,5 @@ pub mod rest;
 pub mod service;
 pub mod store;
 pub mod telemetry;
+pub mod transfer;
 pub mod web;

@@ -6,7 +6,7 @@ use sea_orm::{
     DatabaseConnection, DbBackend, DbErr, RuntimeErr, SqlxPostgresConnector, SqlxSqliteConnector,
     sqlx::{
         self, Connection,
-        postgres::{PgConnectOptions, PgPoolOptions},
+        postgres::{PgConnectOptions, PgConnection, PgPoolOptions},
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
     },
 };
@@ -19,6 +19,11 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const TRUST_IDLE: Duration = Duration::from_secs(1);
 /// Read-only connections to SQLite, each with a thread of its own.
 const SQLITE_READERS: u32 = 4;
+/// The advisory lock of PostgreSQL that every connection of a server shares, and that an import takes for itself alone.
+/// Locks are per database, and end with their connection, however it ends.
+pub(super) const IN_USE: i64 = 0x7075_6c73_6501;
+/// Bytes of a page of SQLite.
+pub(super) const SQLITE_PAGE: u32 = 2_048;
 /// Prepared statements kept per connection; all of ours fit.
 const STATEMENTS: usize = 256;
 
@@ -47,7 +52,7 @@ async fn sqlite(url: &str) -> Result<Connections, DbErr> {
     // 2 MB does not hold them, and a checkpoint every 1,000 would write the same ones again and again.
     let write = base
         .clone()
-        .page_size(2_048)
+        .page_size(SQLITE_PAGE)
         .pragma("cache_size", "-16384")
         .pragma("wal_autocheckpoint", "8000")
         .journal_mode(SqliteJournalMode::Wal)
@@ -83,10 +88,24 @@ async fn postgres(url: &str) -> Result<Connections, DbErr> {
         .application_name("pulse")
         .statement_cache_capacity(STATEMENTS)
         .options([("statement_timeout", "10s"), ("lock_timeout", "5s")]);
+    // Asked once apart: the pool would try again and again, and could not say why.
+    let mut first = PgConnection::connect_with(&options).await.map_err(unreachable)?;
+    if !share(&mut first).await.map_err(unreachable)? {
+        let problem = "an import has the database to itself; try again when it is done";
+        return Err(DbErr::Conn(RuntimeErr::Internal(problem.into())));
+    }
     let pool = PgPoolOptions::new()
         .max_connections((cores * 4).clamp(8, 32))
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .test_before_acquire(false)
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                match share(connection).await? {
+                    true => Ok(()),
+                    false => Err(sqlx::Error::Protocol("an import has the database to itself".into())),
+                }
+            })
+        })
         .before_acquire(|connection, meta| {
             Box::pin(async move {
                 if meta.idle_for > TRUST_IDLE {
@@ -102,6 +121,11 @@ async fn postgres(url: &str) -> Result<Connections, DbErr> {
     Ok(Connections { backend: DbBackend::Postgres, reader: pool.clone(), writer: pool })
 }
 
-fn unreachable(error: sqlx::Error) -> DbErr {
+/// Takes a share of [`IN_USE`] for as long as `connection` stands; false where an import has it.
+async fn share(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT pg_try_advisory_lock_shared($1)").bind(IN_USE).fetch_one(connection).await
+}
+
+pub(super) fn unreachable(error: sqlx::Error) -> DbErr {
     DbErr::Conn(RuntimeErr::SqlxError(error.into()))
 }

@@ -10,6 +10,7 @@ use std::{
 const LAYERS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("store", &["domain"]),
+    ("transfer", &["domain", "store"]),
     ("events", &["domain", "store"]),
     ("service", &["domain", "events", "store"]),
     ("http", &["domain", "service", "telemetry"]),
@@ -23,12 +24,13 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("lib", &[]),
 ];
 /// These put the parts together, and may name everything.
-const ROOTS: &[&str] = &["app", "main"];
+const ROOTS: &[&str] = &["app", "main", "command"];
 
 /// Libraries, and the only places that know them.
 const LIBRARIES: &[(&str, &[&str])] = &[
     ("sea_orm", &["src/store/"]),
     ("async_graphql", &["src/graphql/"]),
+    ("indicatif", &["src/command/"]),
     ("utoipa", &["src/rest/", "src/http/error.rs"]),
     ("utoipa_axum", &["src/rest/"]),
 ];
