@@ -1,11 +1,14 @@
 //! Connections to the two databases.
 
-use std::{str::FromStr, time::Duration};
+use std::{
+    str::FromStr,
+    time::{Duration, Instant},
+};
 
 use sea_orm::{
     DatabaseConnection, DbBackend, DbErr, RuntimeErr, SqlxPostgresConnector, SqlxSqliteConnector,
     sqlx::{
-        self, Connection,
+        self, ConnectOptions, Connection,
         postgres::{PgConnectOptions, PgConnection, PgPoolOptions},
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
     },
@@ -19,6 +22,10 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const TRUST_IDLE: Duration = Duration::from_secs(1);
 /// Read-only connections to SQLite, each with a thread of its own.
 const SQLITE_READERS: u32 = 4;
+/// How long the database may still belong to a process that is just leaving it.
+pub(super) const LEAVING: Duration = Duration::from_secs(2);
+/// How often it is asked for meanwhile.
+const ASK_AGAIN: Duration = Duration::from_millis(50);
 /// The advisory lock of PostgreSQL that every connection of a server shares, and that an import takes for itself alone.
 /// Locks are per database, and end with their connection, however it ends.
 pub(super) const IN_USE: i64 = 0x7075_6c73_6501;
@@ -57,6 +64,9 @@ async fn sqlite(url: &str) -> Result<Connections, DbErr> {
         .pragma("wal_autocheckpoint", "8000")
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full);
+    // Tried once apart: the pool would give up before SQLite does, and could not say why.
+    let first = write.clone().busy_timeout(LEAVING).disable_statement_logging().connect().await;
+    let first = first.map_err(|error| if is_busy(&error) { taken() } else { unreachable(error) })?;
     let writer = SqlitePoolOptions::new()
         .max_connections(1)
         .min_connections(1)
@@ -67,6 +77,7 @@ async fn sqlite(url: &str) -> Result<Connections, DbErr> {
         .connect_with(write)
         .await
         .map_err(unreachable)?;
+    first.close().await.map_err(unreachable)?;
     let reader = SqlitePoolOptions::new()
         .max_connections(SQLITE_READERS)
         .idle_timeout(None)
@@ -90,9 +101,9 @@ async fn postgres(url: &str) -> Result<Connections, DbErr> {
         .options([("statement_timeout", "10s"), ("lock_timeout", "5s")]);
     // Asked once apart: the pool would try again and again, and could not say why.
     let mut first = PgConnection::connect_with(&options).await.map_err(unreachable)?;
-    if !share(&mut first).await.map_err(unreachable)? {
-        let problem = "an import has the database to itself; try again when it is done";
-        return Err(DbErr::Conn(RuntimeErr::Internal(problem.into())));
+    let shared = until_free(async || share(&mut first).await).await.map_err(unreachable)?;
+    if !shared {
+        return Err(taken());
     }
     let pool = PgPoolOptions::new()
         .max_connections((cores * 4).clamp(8, 32))
@@ -117,8 +128,37 @@ async fn postgres(url: &str) -> Result<Connections, DbErr> {
         .connect_with(options)
         .await
         .map_err(unreachable)?;
+    first.close().await.map_err(unreachable)?;
     let pool = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
     Ok(Connections { backend: DbBackend::Postgres, reader: pool.clone(), writer: pool })
+}
+
+/// Asks again and again for what a process that is leaving may still have, for [`LEAVING`]; false where it is not free
+/// then.
+pub(super) async fn until_free(
+    mut take: impl AsyncFnMut() -> Result<bool, sqlx::Error>,
+) -> Result<bool, sqlx::Error> {
+    let start = Instant::now();
+    while !take().await? {
+        if start.elapsed() > LEAVING {
+            return Ok(false);
+        }
+        tokio::time::sleep(ASK_AGAIN).await;
+    }
+    Ok(true)
+}
+
+fn taken() -> DbErr {
+    DbErr::Conn(RuntimeErr::Internal(
+        "an import has the database to itself; try again when it is done".into(),
+    ))
+}
+
+/// Whether SQLite says that another connection is in the way: <https://www.sqlite.org/rescode.html#busy>
+pub(super) fn is_busy(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(error)
+        if error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some()
+            && error.code().and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5))
 }
 
 /// Takes a share of [`IN_USE`] for as long as `connection` stands; false where an import has it.

@@ -143,6 +143,8 @@ pub async fn import(url: &str, import: Import, now: Timestamp, watch: Watch) -> 
             let tally = report.of(*collection);
             tally.already_there = tally.read - tally.imported - tally.expired - tally.invalid;
         }
+    } else {
+        bulk.abandon().await?;
     }
     report.took = start.elapsed();
     Ok(report)

@@ -41,7 +41,7 @@ pub enum Record {
     },
 }
 
-/// An import that is under way. Dropped before [`Bulk::settle`], it has done nothing.
+/// An import that is under way. Abandoned, or dropped before [`Bulk::settle`], it has done nothing.
 #[derive(Debug)]
 pub struct Bulk {
     session: Session,
@@ -84,5 +84,10 @@ impl Bulk {
         let moved = self.session.settle().await?;
         self.session.close().await?;
         Ok(moved)
+    }
+
+    /// Gives the database back as it was.
+    pub async fn abandon(self) -> Result<()> {
+        self.session.close().await
     }
 }

@@ -1,6 +1,6 @@
 //! The one connection of an import, to either database.
 
-use std::{fmt::Write, str::FromStr, time::Duration};
+use std::{fmt::Write, str::FromStr};
 
 use sea_orm::{
     DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector,
@@ -18,8 +18,6 @@ use crate::domain::{Epoch, Error, Result, UserId};
 
 use crate::store::{connect, epoch, error::domain_error, migrate_schema};
 
-/// How long an import waits for a process that is just leaving the database.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 /// Pages that SQLite keeps in memory, in KiB, for the database and for the staged records.
 const CACHE: (&str, &str) = ("-65536", "-16384");
 /// Rows that one INSERT of SQLite holds.
@@ -49,7 +47,7 @@ impl Session {
     async fn open_sqlite(url: &str) -> Result<(Self, Epoch)> {
         let options = SqliteConnectOptions::from_str(url)
             .map_err(failed)?
-            .busy_timeout(BUSY_TIMEOUT)
+            .busy_timeout(connect::LEAVING)
             .page_size(connect::SQLITE_PAGE)
             .locking_mode(SqliteLockingMode::Exclusive)
             .journal_mode(SqliteJournalMode::Wal)
@@ -82,11 +80,11 @@ impl Session {
             .await
             .map_err(failed)?;
         let mut connection = pool.acquire().await.map_err(failed)?;
-        let alone: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
-            .bind(connect::IN_USE)
-            .fetch_one(&mut *connection)
-            .await
-            .map_err(failed)?;
+        let alone = connect::until_free(async || {
+            let query = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)").bind(connect::IN_USE);
+            query.fetch_one(&mut *connection).await
+        });
+        let alone = alone.await.map_err(failed)?;
         if !alone {
             return Err(in_use());
         }
@@ -158,8 +156,12 @@ impl Session {
         found.map(|found| found > 0).map_err(failed)
     }
 
-    /// Gives the database back.
-    pub(super) async fn close(self) -> Result<()> {
+    /// Gives the database back: whoever comes next finds it free.
+    pub(super) async fn close(mut self) -> Result<()> {
+        if let Self::Postgres(..) = self {
+            // The server would end the lock only when it sees that the connection is gone.
+            self.execute("SELECT pg_advisory_unlock_all()").await?;
+        }
         match self {
             Self::Sqlite(pool, connection) => {
                 drop(connection);
@@ -224,11 +226,7 @@ fn copy_text(rows: Vec<Vec<Cell>>) -> String {
 }
 
 fn failed(error: sqlx::Error) -> Error {
-    // SQLITE_BUSY in any of its forms: https://www.sqlite.org/rescode.html
-    let busy = matches!(&error, sqlx::Error::Database(error)
-        if error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some()
-            && error.code().and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5));
-    if busy { in_use() } else { domain_error(connect::unreachable(error)) }
+    if connect::is_busy(&error) { in_use() } else { domain_error(connect::unreachable(error)) }
 }
 
 fn in_use() -> Error {

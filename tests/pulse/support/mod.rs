@@ -8,6 +8,7 @@ mod routes;
 mod schema;
 mod shape;
 mod socket;
+mod transfer;
 
 use std::time::Duration;
 
@@ -20,6 +21,9 @@ pub use self::{
     schema::{Introspected, RootField, list, name, type_text},
     shape::{each, is_id, keys, millis, segment, with},
     socket::{Socket, Subscription},
+    transfer::{
+        Files, Form, activity, complaints, date, holds_only, id, notification, printed, pulse, said, tally,
+    },
 };
 
 /// How long a test waits for something that should come at once.
