@@ -379,7 +379,8 @@ mod tests {
             ("orderedAt", json!("never")),
             ("read", json!("yes")),
         ] {
-            let unfit = read_one(&with(smallest_activity(), field, value.clone())).unwrap_err();
+            let whole = with(smallest_activity(), "timestamp", json!("2026-01-01T00:00:00Z"));
+            let unfit = read_one(&with(whole, field, value.clone())).unwrap_err();
             assert!(unfit.sentence.starts_with(field), "{field} {value}: {}", unfit.sentence);
         }
         for (field, value) in [

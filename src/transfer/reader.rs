@@ -100,10 +100,8 @@ impl<R: BufRead> Documents<R> {
     }
 
     fn detect(&mut self) -> io::Result<Shape> {
-        if self.input.fill_buf()?.starts_with(b"\xef\xbb\xbf") {
-            self.input.consume(3);
-        }
-        self.skip(|byte| byte.is_ascii_whitespace())?;
+        // Some editors put a byte order mark first.
+        self.skip(|byte| byte.is_ascii_whitespace() || b"\xef\xbb\xbf".contains(&byte))?;
         Ok(match self.peek()? {
             Some(b'[') => {
                 self.input.consume(1);

@@ -94,7 +94,7 @@ mod tests {
         };
         assert_eq!((item.id.to_string().as_str(), item.timestamp.to_string().as_str()), FIRST);
     }
-    const FIRST: (&str, &str) = ("", "");
+    const FIRST: (&str, &str) = ("68fc67a3cf5ee9a049000000", "2025-10-25T06:01:07.377Z");
 
     #[test]
     fn numbers_are_what_the_activities_say() {
