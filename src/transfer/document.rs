@@ -7,14 +7,14 @@ use serde_json::{Map, Value};
 
 use crate::{
     domain::{
-        ActionUrl, Activity, ActivityType, Analytics, Counter, Cursor, Error, History, Hours, ItemId,
-        JsonData, Month, MonthEntry, NewNotification, Notification, NotificationType, Result, Text,
-        Timestamp, Title, UserId, WeeklyEntry,
+        ActionUrl, Activity, ActivityType, Analytics, Counter, Cursor, History, Hours, ItemId, Month,
+        MonthEntry, NewNotification, Notification, NotificationType, Result, Text, Timestamp, Title,
+        WeeklyEntry,
     },
     store::Record,
 };
 
-use super::{Collection, ejson};
+use super::{Collection, ejson, fields::Fields};
 
 /// Only analytics have these.
 const OF_ANALYTICS: &[&str] = &[
@@ -77,7 +77,7 @@ pub(super) fn read(bytes: &[u8], terms: &Terms) -> Result<(Collection, Document)
             "the document is of none of the three collections by its fields; --collection says which".into(),
         )
     })?;
-    let fields = Fields(fields);
+    let fields = Fields::new(fields);
     let document = match collection {
         Collection::Activities => activity(fields, terms).map(Document::Record),
         Collection::Analytics => analytics(fields, terms).map(Document::Record),
@@ -191,102 +191,6 @@ fn weekly(mut entry: Fields) -> Result<WeeklyEntry> {
 fn monthly(mut entry: Fields) -> Result<MonthEntry> {
     let month = Month::parse("month", &entry.text("month")?)?;
     Ok(MonthEntry { month, hours: entry.total("hoursLogged")?, logs: entry.counter("logsCount")? })
-}
-
-/// The fields of a document, or of an object in one.
-struct Fields(Map<String, Value>);
-
-impl Fields {
-    /// The field, where it is there and not null.
-    fn value(&mut self, field: &'static str) -> Option<Value> {
-        self.0.remove(field).filter(|value| !value.is_null())
-    }
-
-    fn needed(&mut self, field: &'static str) -> Result<Value> {
-        self.value(field).ok_or_else(|| Error::required(field))
-    }
-
-    fn optional_text(&mut self, field: &'static str) -> Result<Option<String>> {
-        match self.value(field) {
-            None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(Error::field(field, format!("{field} takes a string"))),
-        }
-    }
-
-    fn text(&mut self, field: &'static str) -> Result<String> {
-        self.optional_text(field)?.ok_or_else(|| Error::required(field))
-    }
-
-    fn flag(&mut self, field: &'static str) -> Result<bool> {
-        match self.value(field) {
-            None => Ok(false),
-            Some(Value::Bool(flag)) => Ok(flag),
-            Some(_) => Err(Error::field(field, format!("{field} takes true or false"))),
-        }
-    }
-
-    fn optional_time(&mut self, field: &'static str) -> Result<Option<Timestamp>> {
-        self.value(field).map(|time| ejson::time(field, &time)).transpose()
-    }
-
-    /// A count; 0 where it is absent.
-    fn counter(&mut self, field: &'static str) -> Result<Counter> {
-        let count = self.value(field).map(|count| ejson::whole(field, &count)).transpose()?;
-        Counter::parse(field, count.unwrap_or(0))
-    }
-
-    /// A total of hours; none where it is absent.
-    fn total(&mut self, field: &'static str) -> Result<Hours> {
-        self.value(field).map_or(Ok(Hours::ZERO), |hours| ejson::total(field, &hours))
-    }
-
-    fn id(&mut self) -> Result<ItemId> {
-        let id = self.needed("_id")?;
-        let digits = ejson::object_id(&id).or(id.as_str());
-        ItemId::parse("_id", digits.ok_or_else(|| Error::field("_id", "_id takes an ObjectId"))?)
-    }
-
-    /// Whose it is: a string, or an ObjectId of the users collection, of which the digits count.
-    fn user(&mut self) -> Result<UserId> {
-        let user = self.needed("userId")?;
-        let text = ejson::object_id(&user).or(user.as_str());
-        UserId::parse(
-            "userId",
-            text.ok_or_else(|| Error::field("userId", "userId takes a string or an ObjectId"))?,
-        )
-    }
-
-    /// `data` with its Extended JSON made plain; or `dataJson`, the text of what is plain already.
-    fn data(&mut self) -> Result<Option<JsonData>> {
-        let extended = self.value("data").map(|data| ejson::plain("data", data)).transpose()?;
-        let data = match self.optional_text("dataJson")? {
-            None => extended,
-            Some(text) => Some(
-                serde_json::from_str(&text)
-                    .map_err(|error| Error::field("dataJson", format!("dataJson is not JSON: {error}")))?,
-            ),
-        };
-        let data: Option<Value> = data.filter(|data: &Value| !data.is_null());
-        data.map(|data| JsonData::parse("data", &data)).transpose()
-    }
-
-    /// Gives each object of a list to `take`; what is wrong with one names its place.
-    fn each(&mut self, list: &'static str, mut take: impl FnMut(Self) -> Result<()>) -> Result<()> {
-        let entries = match self.value(list) {
-            None => return Ok(()),
-            Some(Value::Array(entries)) => entries,
-            Some(_) => return Err(Error::field(list, format!("{list} takes a list"))),
-        };
-        for (index, entry) in entries.into_iter().enumerate() {
-            let taken = match entry {
-                Value::Object(entry) => take(Self(entry)),
-                _ => Err(Error::bad_input("it takes an object")),
-            };
-            taken.map_err(|error| Error::field(list, format!("{list}[{index}]: {error}")))?;
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::{
 use super::{
     Collection, Problem,
     document::{self, Document, Terms, Unfit},
-    reader::{self, Documents, Found},
+    reader::{self, Found},
 };
 
 /// Records of a batch, and bytes of their documents: a batch is full at either.
@@ -110,8 +110,9 @@ type Watch = Arc<dyn Fn(Progress<'_>) + Send + Sync>;
 /// A file that cannot be read; a database that cannot be reached or is in use. Nothing is imported then.
 pub async fn import(url: &str, import: Import, now: Timestamp, watch: Watch) -> Result<Report, Problem> {
     let start = Instant::now();
-    // A file that is not there is told before anything is done.
-    let files = open_all(&import.files, &watch)?;
+    for file in &import.files {
+        reader::check(file).map_err(|error| Problem::unreadable(file, &error))?;
+    }
     let mut bulk = Bulk::open(url).await?;
     let terms = Terms { collection: import.collection, now, cursor: bulk.epoch().at(Position::START) };
     let (batches, mut waiting) = mpsc::channel(BATCHES);
@@ -124,7 +125,8 @@ pub async fn import(url: &str, import: Import, now: Timestamp, watch: Watch) -> 
         bytes: 0,
         report: Report::default(),
     };
-    let reader = tokio::task::spawn_blocking(move || reading.read_all(files).map(|()| reading.report));
+    let files = import.files;
+    let reader = tokio::task::spawn_blocking(move || reading.read_all(&files).map(|()| reading.report));
     while let Some(batch) = waiting.recv().await {
         bulk.stage(batch).await?;
     }
@@ -150,20 +152,6 @@ pub async fn import(url: &str, import: Import, now: Timestamp, watch: Watch) -> 
     Ok(report)
 }
 
-/// A file that is open, and its name.
-type Opened = (PathBuf, Documents<Box<dyn std::io::BufRead + Send>>);
-
-fn open_all(files: &[PathBuf], watch: &Watch) -> Result<Vec<Opened>, Problem> {
-    files
-        .iter()
-        .map(|file| {
-            let watch = watch.clone();
-            let documents = reader::open(file, move |bytes| watch(Progress::Read(bytes)));
-            Ok((file.clone(), documents.map_err(|error| Problem::unreadable(file, &error))?))
-        })
-        .collect()
-}
-
 /// The thread that reads and checks.
 struct Reading {
     terms: Terms,
@@ -176,12 +164,17 @@ struct Reading {
 }
 
 impl Reading {
-    fn read_all(&mut self, files: Vec<Opened>) -> Result<(), Problem> {
-        for (file, mut documents) in files {
-            while let Some(found) = documents.next().map_err(|error| Problem::unreadable(&file, &error))? {
-                self.take(&file, &found);
-                if self.batch.len() >= BATCH.0 || self.bytes >= BATCH.1 {
-                    self.send();
+    /// Reads file after file, each opened when its turn comes, until the other side is gone.
+    fn read_all(&mut self, files: &[PathBuf]) -> Result<(), Problem> {
+        for file in files {
+            let watch = self.watch.clone();
+            let unreadable = |error| Problem::unreadable(file, &error);
+            let mut documents =
+                reader::open(file, move |bytes| watch(Progress::Read(bytes))).map_err(unreadable)?;
+            while let Some(found) = documents.next().map_err(unreadable)? {
+                self.take(file, &found);
+                if (self.batch.len() >= BATCH.0 || self.bytes >= BATCH.1) && !self.send() {
+                    return Ok(());
                 }
             }
         }
@@ -225,13 +218,12 @@ impl Reading {
         }
     }
 
-    /// Hands a batch over. Once it is known that nothing will be imported, documents are only checked.
-    fn send(&mut self) {
+    /// Hands a batch over; false where the other side is gone, whose error is what the caller gets. Once it is known that
+    /// nothing will be imported, documents are only checked.
+    fn send(&mut self) -> bool {
         self.bytes = 0;
         let batch = std::mem::take(&mut self.batch);
-        if self.report.invalid() == 0 || self.skip_invalid {
-            // Where the other side is gone, its error is what the caller gets.
-            let _ = self.batches.blocking_send(batch);
-        }
+        let wanted = self.report.invalid() == 0 || self.skip_invalid;
+        !wanted || self.batches.blocking_send(batch).is_ok()
     }
 }

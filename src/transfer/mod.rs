@@ -5,6 +5,7 @@
 mod document;
 mod ejson;
 mod export;
+mod fields;
 mod import;
 mod reader;
 mod seed;

@@ -46,6 +46,19 @@ pub(super) struct Documents<R> {
     most: usize,
 }
 
+/// Looks whether a file can be read, so that one of many is not found missing at the end. What can be read only once, a
+/// pipe, is left alone.
+pub(super) fn check(path: &Path) -> io::Result<()> {
+    if path.as_os_str() == "-" {
+        return Ok(());
+    }
+    let kind = std::fs::metadata(path)?.file_type();
+    if kind.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if kind.is_file() { open(path, |_| {}).map(drop) } else { Ok(()) }
+}
+
 /// Opens a file, or standard input for `-`; `count` is told of every byte that is taken from it.
 pub(super) fn open(
     path: &Path,

@@ -9,6 +9,7 @@ use sea_orm::{
     IsolationLevel, QueryFilter, QueryOrder, QuerySelect, SqlxPostgresConnector, SqlxSqliteConnector,
     Statement, StreamTrait, TransactionTrait, Value,
     sqlx::{
+        self,
         postgres::{PgConnectOptions, PgPoolOptions},
         sqlite::{SqliteConnectOptions, SqlitePoolOptions},
     },
@@ -19,13 +20,15 @@ use crate::domain::{Analytics, DayEntry, Epoch, Error, Result, Timestamp, UserId
 use crate::store::{
     StoredItem,
     analytics::{decode, decode_day},
-    connect::unreachable,
+    connect::{LEAVING, is_busy, unreachable},
     entity::{analytics, analytics_day},
     error::domain_error,
     find_epoch,
     items::decode_row,
 };
 
+/// Pages that SQLite keeps in memory, in KiB.
+const CACHE: &str = "-65536";
 /// Records of analytics that are read at a time, each with all of its days.
 const RECORDS: u64 = 100;
 
@@ -44,7 +47,7 @@ impl Snapshot {
     /// # Errors
     /// UNAVAILABLE where it cannot be reached, CONFLICT where its schema is not that of this version.
     pub async fn open(url: &str, now: Timestamp) -> Result<Self> {
-        let connection = connect(url).await.map_err(domain_error)?;
+        let connection = connect(url).await?;
         match Migrator::get_pending_migrations(&connection).await {
             Ok(pending) if pending.is_empty() => {}
             Ok(_) | Err(DbErr::Exec(_)) => {
@@ -111,16 +114,23 @@ impl Snapshot {
     }
 }
 
-async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
+async fn connect(url: &str) -> Result<DatabaseConnection> {
     if url.starts_with("sqlite:") {
-        let options = SqliteConnectOptions::from_str(url).map_err(unreachable)?;
-        let options = options.read_only(true).create_if_missing(false).pragma("cache_size", "-65536");
+        let options = SqliteConnectOptions::from_str(url).map_err(unreadable)?;
+        let options = options.read_only(true).create_if_missing(false).busy_timeout(LEAVING);
         let pool = SqlitePoolOptions::new().max_connections(1).test_before_acquire(false);
-        let pool = pool.connect_with(options).await.map_err(unreachable)?;
+        let pool = pool.connect_with(options.pragma("cache_size", CACHE)).await.map_err(unreadable)?;
         return Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool));
     }
-    let options = PgConnectOptions::from_str(url).map_err(unreachable)?.application_name("pulse export");
+    let options = PgConnectOptions::from_str(url).map_err(unreadable)?.application_name("pulse export");
     let pool = PgPoolOptions::new().max_connections(1).test_before_acquire(false);
-    let pool = pool.connect_with(options).await.map_err(unreachable)?;
+    let pool = pool.connect_with(options).await.map_err(unreadable)?;
     Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
+}
+
+fn unreadable(error: sqlx::Error) -> Error {
+    if is_busy(&error) {
+        return Error::Conflict("an import has the database to itself; try again when it is done".into());
+    }
+    domain_error(unreachable(error))
 }
