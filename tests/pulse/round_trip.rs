@@ -12,6 +12,7 @@ use pulse::{
     store::{Store, StoredItem},
     transfer::{self, Import},
 };
+use sea_orm::{ConnectionTrait, Database, DbErr, QueryResult, Statement};
 use serde_json::{Map, Number, Value};
 
 use crate::support::{Backend, Files, fresh_database, printed, pulse};
@@ -55,6 +56,12 @@ enum Step {
     Count {
         user: usize,
         change: AnalyticsChange,
+    },
+    /// A day after the other, more than a record shows.
+    Days {
+        user: usize,
+        from: u64,
+        count: u64,
     },
     /// Time passes, or the next writes come from a machine whose clock is behind.
     Wait {
@@ -120,13 +127,19 @@ fn changes() -> impl Strategy<Value = AnalyticsChange> {
             by
         )
         .ok()),
-        (0u64..1_500, 0i64..=24_000_000_000, 0i64..5).prop_map(|(offset, nanos, logs)| {
-            let first = Day::parse("date", "1968-11-01").unwrap();
-            let hours = Hours::from_nanos(nanos);
-            let logs = Counter::parse("logsCount", logs).unwrap();
-            AnalyticsChange::AddWeekly(WeeklyEntry { date: first.plus_days(offset), hours, logs })
-        }),
+        (0u64..1_500, 0i64..=24_000_000_000, 0i64..5).prop_map(|(offset, nanos, logs)| add_to_day(
+            offset,
+            Hours::from_nanos(nanos),
+            logs
+        )),
     ]
+}
+
+/// An entry of a day after the first one, which lies before 1970.
+fn add_to_day(offset: u64, hours: Hours, logs: i64) -> AnalyticsChange {
+    let date = Day::parse("date", "1968-11-01").unwrap().plus_days(offset);
+    let logs = Counter::parse("logsCount", logs).unwrap();
+    AnalyticsChange::AddWeekly(WeeklyEntry { date, hours, logs })
 }
 
 fn steps() -> impl Strategy<Value = Step> {
@@ -143,7 +156,8 @@ fn steps() -> impl Strategy<Value = Step> {
         2 => (user.clone(), 0usize..5, any::<bool>())
             .prop_map(|(user, nth, notification)| Step::Delete { user, nth, notification }),
         1 => user.clone().prop_map(|user| Step::Clear { user }),
-        8 => (user, changes()).prop_map(|(user, change)| Step::Count { user, change }),
+        8 => (user.clone(), changes()).prop_map(|(user, change)| Step::Count { user, change }),
+        1 => (user, 0u64..1_400, 1u64..130).prop_map(|(user, from, count)| Step::Days { user, from, count }),
         3 => (0u64..4_000, any::<bool>()).prop_map(|(seconds, behind)| Step::Wait { seconds, behind }),
     ]
 }
@@ -224,6 +238,12 @@ impl Machines {
             Step::Clear { user: index } => drop(store.clear::<Notification>(user(index)).await.unwrap()),
             // A sum that would pass its bound is refused, and changes nothing.
             Step::Count { user: index, change } => drop(store.change_analytics(user(index), change).await),
+            Step::Days { user: index, from, count } => {
+                for offset in from..from + count {
+                    let hours = Hours::from_nanos(offset as i64 * 1_000_001);
+                    drop(store.change_analytics(user(index), add_to_day(offset, hours, 1)).await);
+                }
+            }
             Step::Wait { seconds, behind } => {
                 self.clocks.iter().for_each(|clock| clock.advance(Duration::from_secs(seconds)));
                 self.at = usize::from(behind);
@@ -260,6 +280,24 @@ async fn everything(store: &Store) -> String {
     shown + &format!("{board:#?}")
 }
 
+/// Every day ever: clients see the old ones only when they add to them.
+async fn days(url: &str) -> Vec<(String, String, i64, i64)> {
+    let database = Database::connect(url).await.unwrap();
+    let sql = "SELECT user_id, date, hours, logs FROM analytics_days ORDER BY user_id, date";
+    let statement = Statement::from_string(database.get_database_backend(), sql);
+    let rows = database.query_all_raw(statement).await.unwrap();
+    database.close().await.unwrap();
+    let day = |row: &QueryResult| -> Result<_, DbErr> {
+        Ok((
+            row.try_get("", "user_id")?,
+            row.try_get("", "date")?,
+            row.try_get("", "hours")?,
+            row.try_get("", "logs")?,
+        ))
+    };
+    rows.iter().map(|row| day(row).unwrap()).collect()
+}
+
 fn contents(folder: &Path) -> Vec<String> {
     FILES.iter().map(|name| fs::read_to_string(folder.join(name)).unwrap()).collect()
 }
@@ -290,6 +328,7 @@ async fn comes_back_equal(backend: Backend, steps: Vec<Step>) {
     let store = Store::open(&other, Clock::standing_at(now), Arc::new(drop)).await.unwrap();
     assert_eq!(everything(&store).await, before);
     store.close().await;
+    assert_eq!(days(&other).await, days(&url).await);
     transfer::export(&other, &second, false, now).await.unwrap();
     assert_eq!(contents(&second), contents(&first));
 }

@@ -92,6 +92,12 @@ async fn a_demo_is_there(backend: Backend) {
         assert!(record["longestStreak"].as_u64() >= record["currentStreak"].as_u64(), "{record}");
         assert!(!record["weeklyData"].as_array().unwrap().is_empty(), "{record}");
     }
+    // Some learned yesterday and some have stopped, and not everyone is at their best.
+    let streak = |of: &Value, name: &str| of[name].as_u64().unwrap();
+    let all = board["analytics"].as_array().unwrap();
+    assert!(all.iter().any(|one| streak(one, "currentStreak") == 0), "{board}");
+    assert!(all.iter().any(|one| streak(one, "currentStreak") > 2), "{board}");
+    assert!(all.iter().any(|one| streak(one, "longestStreak") > streak(one, "currentStreak")), "{board}");
     assert!(0 < unread && unread < told, "{unread} of {told}");
     // The demo is alive: what comes is written after it.
     let live = server.create_activity("ada", "live").await;

@@ -60,6 +60,17 @@ impl Dice {
     }
 }
 
+/// How the months end.
+#[derive(Clone, Copy)]
+enum Ending {
+    /// Learned every day.
+    Running,
+    /// Stopped.
+    Lapsed,
+    /// As before.
+    Usual,
+}
+
 /// A person while the months go by.
 struct Life {
     dice: Dice,
@@ -69,11 +80,12 @@ struct Life {
     /// The middle of their ids, and how many there are.
     mark: [u8; 5],
     ids: u32,
-    /// Chance of learning on a working day.
+    /// Chance of learning on a working day, in hundredths: theirs, and that of the weeks they are in.
     diligence: u64,
-    /// Days from which on they learned every day, or stopped.
+    mood: u64,
+    /// How the last days went, and how many they are.
+    ending: Ending,
     turn: u64,
-    lapsed: bool,
     record: Analytics,
     history: History,
     activities: Vec<Record>,
@@ -96,8 +108,9 @@ impl Life {
         let diligence = dice.between(35, 85);
         Self {
             track: dice.pick(&TRACKS),
-            turn: dice.between(2, 24),
-            lapsed: dice.percent(30),
+            turn: dice.between(3, 20),
+            ending: *dice.pick(&[Ending::Running, Ending::Running, Ending::Lapsed, Ending::Usual]),
+            mood: diligence,
             record: Analytics::empty(user.clone(), seed.today.start(), cursor),
             history: History::default(),
             activities: Vec::new(),
@@ -114,12 +127,16 @@ impl Life {
 
     /// One day, `ago` days before today.
     fn live(&mut self, day: Day, ago: u64) {
-        let weekend = day.weekday() >= 5;
-        let chance = if weekend { self.diligence * 6 / 10 } else { self.diligence };
-        let chance = match (ago <= self.turn, self.lapsed) {
-            (false, _) => chance,
-            (true, true) => 0,
-            (true, false) => 100,
+        // Every few weeks they are more or less eager; at their best they hardly miss a day.
+        if ago.is_multiple_of(18) {
+            self.mood = (self.diligence + self.dice.between(0, 70)).saturating_sub(25).clamp(15, 98);
+        }
+        let weekend = day.weekday() >= 5 && self.mood < 90;
+        let usual = if weekend { self.mood * 6 / 10 } else { self.mood };
+        let chance = match self.ending {
+            Ending::Running if ago <= self.turn => 100,
+            Ending::Lapsed if ago <= self.turn => 0,
+            _ => usual,
         };
         // People get up between five and ten.
         let mut time =
