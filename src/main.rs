@@ -1,5 +1,7 @@
 //! The command line: parses, builds, runs.
 
+mod command;
+
 use std::{io, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
@@ -40,6 +42,12 @@ enum Command {
     Schema,
     /// Print a token that is signed with JWT_SECRET
     Token(Token),
+    /// Import what mongoexport wrote of the three collections; the server must not run
+    Import(command::Import),
+    /// Write the three collections as mongoexport does; the server may run
+    Export(command::Export),
+    /// Fill the database with a believable demo; the server must not run
+    Seed(command::Seed),
     /// Print the settings in force, secrets hidden
     Config,
 }
@@ -79,16 +87,24 @@ fn run(command: Command) -> Result<(), String> {
             return Ok(());
         }
         Command::Token(token) => return print_token(&token),
-        Command::Serve | Command::Migrate => {}
+        Command::Serve | Command::Migrate | Command::Import(_) | Command::Export(_) | Command::Seed(_) => {}
     }
     let config = config()?;
-    telemetry::init(&config);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("the runtime did not start: {error}"))?;
     runtime.block_on(async {
         match command {
-            Command::Migrate => migrate(&config).await,
-            _ => serve(&config).await,
+            Command::Import(import) => import.run(&config).await,
+            Command::Export(export) => export.run(&config).await,
+            Command::Seed(seed) => seed.run(&config).await,
+            Command::Migrate => {
+                telemetry::init(&config);
+                migrate(&config).await
+            }
+            _ => {
+                telemetry::init(&config);
+                serve(&config).await
+            }
         }
     })
 }

@@ -7,11 +7,15 @@
 //! **Writes are grouped.** Creations wait in a bounded queue and are committed together (`append`); every other
 //! write is a `write::Write`, run by `Store::write`. On SQLite both go through the one writing connection.
 //!
+//! **Whole collections come and go by `bulk`**: an import has the database to itself and is one transaction, an export
+//! is one snapshot.
+//!
 //! **Nothing is announced before its commit is durable**: the writer hands the events of a commit to the function
 //! that was given to [`Store::open`].
 
 mod analytics;
 mod append;
+mod bulk;
 mod connect;
 mod entity;
 mod error;
@@ -33,7 +37,11 @@ use crate::domain::{Clock, Epoch, Error, Event, Position, Result};
 
 use self::{error::domain_error, writer::Writer};
 
-pub use self::{feed::Since, items::StoredItem};
+pub use self::{
+    bulk::{Bulk, Moved, Record, Snapshot},
+    feed::Since,
+    items::StoredItem,
+};
 
 /// Told of the events of each commit, in order, after it is durable. It must not block.
 pub type Announce = Arc<dyn Fn(Vec<Arc<Event>>) + Send + Sync>;
@@ -170,6 +178,12 @@ async fn epoch(connection: &DatabaseConnection) -> Result<Epoch> {
         .execute_raw(Statement::from_sql_and_values(backend, sql, values))
         .await
         .map_err(domain_error)?;
+    find_epoch(connection).await
+}
+
+/// The mark of a database that was set up.
+async fn find_epoch<C: ConnectionTrait>(connection: &C) -> Result<Epoch> {
+    let backend = connection.get_database_backend();
     let sql = "SELECT value FROM settings WHERE name = 'epoch'";
     let row = connection.query_one_raw(Statement::from_string(backend, sql)).await.map_err(domain_error)?;
     let text: String = row
