@@ -225,7 +225,8 @@ export class Connection {
       this.#next = this.#blocked >= SOCKET_ATTEMPTS ? "sse" : "ws";
     }
     if (this.#options.transport !== "auto") this.#next = this.#options.transport;
-    this.#later(error);
+    // Another way to the same server has not failed yet: it is tried without a wait.
+    this.#later(error, this.#next === "sse" && this.#blocked === SOCKET_ATTEMPTS && kind === "ws");
   }
 
   #lost(session: Session, end: SessionEnd): void {
