@@ -8,7 +8,9 @@ export function followActivities(
   show: (activity: { id: string; title: string }) => void,
   EventSourceImpl: typeof EventSource = EventSource,
 ): () => void {
-  const query = "subscription ($userId: ID, $after: String) { activityCreated(userId: $userId, after: $after) { id title } }";
+  const query = `subscription ($userId: ID, $after: String) {
+    activityCreated(userId: $userId, after: $after) { id title }
+  }`;
   const address = new URL(url);
   address.searchParams.set("query", query);
   address.searchParams.set("variables", JSON.stringify({ userId: "ada", after }));

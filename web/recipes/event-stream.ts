@@ -16,6 +16,8 @@ export function createEventStream({ url, getToken }: EventStreamOptions): Client
     url,
     headers: async () => ({ authorization: `Bearer ${await getToken()}` }),
     retryAttempts: Infinity,
-    retry: (retries) => new Promise((done) => setTimeout(done, Math.random() * Math.min(30_000, 500 * 2 ** retries))),
+    retry: (retries) => new Promise((done) => {
+      setTimeout(done, Math.random() * Math.min(30_000, 500 * 2 ** retries));
+    }),
   }));
 }

@@ -29,17 +29,20 @@ export function showActivities(
     let activities = page.activities;
     show(activities);
     if (stopped) return;
+    const refused = (error: unknown) => {
+      // The database was replaced: the list is replaced too.
+      if (isExpired(error)) void begin();
+      else console.warn("the subscription was refused", error);
+    };
     stop = client.subscribe<{ activityCreated: Activity }>({ query: CREATED, variables: { after: page.cursor } }, {
-      next({ data }) {
+      next({ data, errors }) {
+        // Over event streams a refusal is a result, over a WebSocket an error.
+        if (errors) refused(errors);
         if (!data) return;
         activities = [data.activityCreated, ...activities];
         show(activities);
       },
-      error(error) {
-        // The database was replaced: the list is replaced too.
-        if (isExpired(error)) void begin();
-        else console.warn("the subscription was refused", error);
-      },
+      error: refused,
       complete() {},
     });
   };

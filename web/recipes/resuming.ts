@@ -35,5 +35,7 @@ export function resuming<Client extends Subscriber>(client: Client): Client {
 /** Whether a subscription was refused because its cursor is of another database: then read a fresh page. */
 export function isExpired(error: unknown): boolean {
   const errors = Array.isArray(error) ? error : ((error as { errors?: unknown[] } | null)?.errors ?? [error]);
-  return errors.some((one) => (one as { extensions?: { code?: string } } | null)?.extensions?.code === "CURSOR_EXPIRED");
+  return (errors as ({ extensions?: { code?: string } } | null)[]).some(
+    (one) => one?.extensions?.code === "CURSOR_EXPIRED",
+  );
 }

@@ -36,8 +36,12 @@ export function createSocket({ url, getToken, webSocketImpl }: SocketOptions): C
       return { authorization: `Bearer ${token}` };
     },
     retryAttempts: Infinity,
+    // Also when no connection was made at all: that is not retried otherwise.
+    shouldRetry: () => true,
     // A random part of a growing wait, so that not all clients come back at once.
-    retryWait: (retries) => new Promise((done) => setTimeout(done, Math.random() * Math.min(30_000, 500 * 2 ** retries))),
+    retryWait: (retries) => new Promise((done) => {
+      setTimeout(done, Math.random() * Math.min(30_000, 500 * 2 ** retries));
+    }),
     on: {
       opened: (opened) => { socket = opened as WebSocket; },
       connected: renewBeforeItEnds,

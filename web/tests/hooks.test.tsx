@@ -87,7 +87,9 @@ describe("useActivities", () => {
 
   test("scrolls without an end, by filter, and changes its filter without mixing lists", async () => {
     const user = someone();
-    for (let index = 0; index < 9; index += 1) await server.write(user, `${index}`, index % 3 ? "LOGIN" : "SKILL_ADDED");
+    for (let index = 0; index < 9; index += 1) {
+      await server.write(user, `${index}`, index % 3 ? "LOGIN" : "SKILL_ADDED");
+    }
     const client = clientOf(server, user);
     const { result, rerender } = renderHook(
       ({ type }: { type?: "login" | "skill_added" }) => useActivities({ pageSize: 2, ...(type ? { type } : {}) }),
@@ -269,8 +271,10 @@ describe("components", () => {
     const own = await ownServer();
     const user = someone();
     const client = clientOf(own, user);
-    const app = (count: number): ReactElement => createElement(PulseProvider, { client },
-      ...Array.from({ length: count }, (_, key) => createElement("div", { key }, createElement(Feed), createElement(Bell))));
+    const pair = (_: unknown, key: number): ReactElement =>
+      createElement("div", { key }, createElement(Feed), createElement(Bell));
+    const app = (count: number): ReactElement =>
+      createElement(PulseProvider, { client }, ...Array.from({ length: count }, pair));
     const { rerender, unmount } = render(app(6));
     await shown(() => expect(screen.getAllByText("0 of 0")).toHaveLength(6));
     // Activities, notifications, unread counts.

@@ -169,7 +169,9 @@ describe("socketService", () => {
     const user = someone();
     const service = createSocketService();
     const socket = socketFor(user, service);
-    const told = record(service as never, "data:activities", "data:notifications", "data:analytics", "data:all", "error:message");
+    const told = record(
+      service as never, "data:activities", "data:notifications", "data:analytics", "data:all", "error:message",
+    );
     const answer = <T>(emit: (acknowledge: (given: T) => void) => void): Promise<T> => new Promise(emit);
     expect(await answer((got) => socket.emit("user:login", user, got))).toEqual({ userId: user });
     const created = await answer((got) => socket.emit("activity:create", { type: "login", title: "by event" }, got));
@@ -181,7 +183,8 @@ describe("socketService", () => {
     await until(() => expect(told.map(([event]) => event).toSorted()).toEqual([
       "data:activities", "data:all", "data:analytics", "data:notifications",
     ]));
-    expect(told.find(([event]) => event === "data:all")?.[1]).toMatchObject({ analytics: null, activities: { total: 1 } });
+    const all = told.find(([event]) => event === "data:all")?.[1];
+    expect(all).toMatchObject({ analytics: null, activities: { total: 1 } });
     const refused = await answer((got) => socket.emit("activity:create", { type: "login", title: "" }, got));
     expect(refused).toMatchObject({ code: "BAD_USER_INPUT", field: "title", event: "activity:create" });
     expect(await answer((got) => socket.emit("user:login", someone(), got))).toMatchObject({ code: "FORBIDDEN" });
