@@ -6,6 +6,8 @@ export default defineConfig({
     include: ["tests/**/*.test.ts", "tests/**/*.test.tsx"],
     globalSetup: ["tests/support/binary.ts"],
     setupFiles: ["tests/support/setup.ts"],
+    // They wait for a server most of the time.
+    maxWorkers: 4,
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },
