@@ -111,6 +111,33 @@ describe("changes", () => {
     for (const { items } of list.views) expect(items.length).toBeLessThanOrEqual(1);
   });
 
+  test("an activity whose event comes before its answer is never shown beside its draft", async () => {
+    const user = someone();
+    const arrived: { wait: () => Promise<unknown> } = { wait: () => Promise.resolve() };
+    const client = clientOf(server, user, {
+      fetch: async (input, init) => {
+        const response = await fetch(input, init);
+        await arrived.wait();
+        return response;
+      },
+    });
+    const list = watch(client.activityList());
+    await until(() => expect(list.now.loading).toBe(false));
+    arrived.wait = () => until(() => expect(list.now.items[0]?.cursor).toBeTruthy());
+    const created = await client.activities().create({ type: "login", title: "slow answer" });
+    for (const { items } of list.views) expect(items.length).toBeLessThanOrEqual(1);
+    expect(list.now.items).toEqual([created]);
+    // One of the same content, of another window: both are there in the end.
+    arrived.wait = () => until(async () => {
+      if ((await stored(user)).length < 3) await server.write(user, "slow answer");
+      expect(list.now.items.filter(({ cursor }) => cursor !== "")).toHaveLength(3);
+    });
+    await client.activities().create({ type: "login", title: "slow answer" });
+    await until(() => expect(new Set(list.now.items.map(({ id }) => id)).size).toBe(3));
+    expect(list.now.items).toHaveLength(3);
+    expect(list.now.items.some(({ pending }) => pending)).toBe(false);
+  });
+
   test("many that are created at once, of two windows, are in both in the server's order, each once", async () => {
     const user = someone();
     const [one, other] = [clientOf(server, user), clientOf(server, user)];

@@ -307,6 +307,8 @@ describe("components", () => {
     const asked = requests;
     expect(asked).toBe(1);
     first.unmount();
+    // Gone for a moment only: time enough for the server to hear of it.
+    expect(await own.gauge("pulse_open_operations")).toBe(2);
     const second = render(app(counting));
     expect(screen.getByText("0 of 0")).toBeTruthy();
     await shown(async () => expect(await own.gauge("pulse_open_operations")).toBe(2));
