@@ -16,7 +16,7 @@ use tokio::{
 };
 
 use crate::{
-    domain::{Epoch, Error, Event, Result, UserId},
+    domain::{Activity, Epoch, Error, Event, Result, UserId},
     store::Store,
 };
 
@@ -54,7 +54,16 @@ pub struct Bus(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     client: Client,
-    outbox: mpsc::Sender<Arc<Event>>,
+    outbox: mpsc::Sender<Outgoing>,
+}
+
+/// What a node tells the others.
+#[derive(Debug)]
+enum Outgoing {
+    /// To those who listen for its user.
+    Event(Arc<Event>),
+    /// To everyone.
+    Public(Arc<Activity>),
 }
 
 impl Bus {
@@ -71,12 +80,13 @@ impl Bus {
         tokio::spawn(send(client.clone(), subjects.clone(), waiting, store.closed()));
         let listener = Listener {
             client: client.clone(),
-            subjects,
+            subjects: subjects.clone(),
             hub: hub.clone(),
             store: store.clone(),
             listening: HashMap::new(),
         };
         tokio::spawn(listener.run());
+        tokio::spawn(hear_everyone(client.clone(), subjects.public(), hub.clone(), store.clone()));
         tokio::spawn(check_what_was_missed(missed, hub, store));
         Ok(Self(Arc::new(Inner { client, outbox })))
     }
@@ -84,8 +94,17 @@ impl Bus {
     /// Tells the other nodes. Never blocks: where too much waits, the event is dropped, and the others find it by their
     /// check of positions.
     pub fn publish(&self, event: Arc<Event>) {
-        if self.0.outbox.try_send(event).is_err() {
-            tracing::debug!("the bus is behind: an event was not sent");
+        self.send(Outgoing::Event(event));
+    }
+
+    /// Shows an activity to everyone on the other nodes. Where too much waits, it is dropped for good.
+    pub fn publish_publicly(&self, activity: Arc<Activity>) {
+        self.send(Outgoing::Public(activity));
+    }
+
+    fn send(&self, outgoing: Outgoing) {
+        if self.0.outbox.try_send(outgoing).is_err() {
+            tracing::debug!("the bus is behind: something was not sent");
         }
     }
 
@@ -164,7 +183,11 @@ impl Subjects {
     }
 
     fn user(&self, user: &UserId) -> String {
-        format!("{}.{}", self.0, URL_SAFE_NO_PAD.encode(user.as_str()))
+        format!("{}.user.{}", self.0, URL_SAFE_NO_PAD.encode(user.as_str()))
+    }
+
+    fn public(&self) -> String {
+        format!("{}.public", self.0)
     }
 }
 
@@ -172,15 +195,19 @@ impl Subjects {
 async fn send(
     client: Client,
     subjects: Subjects,
-    mut waiting: mpsc::Receiver<Arc<Event>>,
+    mut waiting: mpsc::Receiver<Outgoing>,
     closed: tokio_util::sync::CancellationToken,
 ) {
     let sending = async {
-        while let Some(event) = waiting.recv().await {
-            match wire::encode(&event) {
+        while let Some(outgoing) = waiting.recv().await {
+            let (subject, message) = match &outgoing {
+                Outgoing::Event(event) => (subjects.user(&event.user), wire::encode(event)),
+                Outgoing::Public(activity) => (subjects.public(), wire::encode_public(activity)),
+            };
+            match message {
                 // Waits while the bus is behind; it fails only where the client has ended.
-                Ok(message) => drop(client.publish(subjects.user(&event.user), message.into()).await),
-                Err(error) => tracing::error!(cause = ?error.cause(), "an event could not be told: {error}"),
+                Ok(message) => drop(client.publish(subject, message.into()).await),
+                Err(error) => tracing::error!(cause = ?error.cause(), "a change could not be told: {error}"),
             }
         }
     };
@@ -274,6 +301,22 @@ async fn check_what_was_missed(missed: Arc<Notify>, hub: Hub, store: Store) {
     store.closed().run_until_cancelled(checks).await;
 }
 
+/// Passes on what other nodes show to everyone.
+async fn hear_everyone(client: Client, subject: String, hub: Hub, store: Store) {
+    let hearing = async {
+        let Ok(mut messages) = client.subscribe(subject).await else { return };
+        while let Some(message) = messages.next().await {
+            match wire::decode_public(store.epoch(), &message.payload) {
+                Ok(activity) => hub.publish_publicly(Arc::new(activity)),
+                Err(error) => {
+                    tracing::debug!(cause = ?error.cause(), "a message of another version was left out")
+                }
+            }
+        }
+    };
+    store.closed().run_until_cancelled(hearing).await;
+}
+
 /// Passes what other nodes tell of `user` on to the followers here.
 async fn hear(hub: Hub, user: UserId, epoch: Epoch, mut messages: Subscriber) {
     while let Some(message) = messages.next().await {
@@ -305,7 +348,7 @@ mod tests {
         let subjects = Subjects::of(epoch);
         for id in ["ada", "a.b", "*", ">", "a b", "\u{1F389}", "x".repeat(128).as_str()] {
             let subject = subjects.user(&UserId::parse("userId", id).unwrap());
-            let token = subject.strip_prefix(&format!("pulse.{epoch}.")).unwrap();
+            let token = subject.strip_prefix(&format!("pulse.{epoch}.user.")).unwrap();
             assert!(
                 token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)),
                 "{token}"

@@ -16,6 +16,9 @@ use crate::domain::{
 
 #[derive(Serialize, Deserialize)]
 struct Message<'a> {
+    /// Whose change it is, where the subject does not say so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<Cow<'a, str>>,
     position: u64,
     /// Unread activities and notifications after the change.
     unread: (u64, u64),
@@ -65,17 +68,10 @@ struct Numbers {
     updated_at: i64,
 }
 
-/// The event as a message.
+/// The event as a message to those who listen for its user.
 pub(super) fn encode(event: &Event) -> Result<Vec<u8>> {
     let change = match &event.change {
-        Change::ActivityCreated(activity) => Told::Activity(Did {
-            id: activity.id.to_string().into(),
-            r#type: activity.kind.as_str().into(),
-            title: activity.title.as_str().into(),
-            description: activity.description.as_ref().map(|text| text.as_str().into()),
-            data: activity.data.as_ref().map(JsonData::as_raw),
-            timestamp: activity.timestamp.millis(),
-        }),
+        Change::ActivityCreated(activity) => Told::Activity(did(activity)),
         Change::NotificationCreated(notification) => Told::Notification(Note {
             id: notification.id.to_string().into(),
             r#type: notification.kind.as_str().into(),
@@ -89,7 +85,24 @@ pub(super) fn encode(event: &Event) -> Result<Vec<u8>> {
         Change::FeedChanged => Told::Feed,
     };
     let unread = (event.counts.activities, event.counts.notifications);
-    serde_json::to_vec(&Message { position: event.position.0, unread, change }).map_err(Error::internal)
+    let message = Message { user: None, position: event.position.0, unread, change };
+    serde_json::to_vec(&message).map_err(Error::internal)
+}
+
+/// An activity as a message to everyone.
+pub(super) fn encode_public(activity: &Activity) -> Result<Vec<u8>> {
+    let (user, change) = (Some(activity.user.as_str().into()), Told::Activity(did(activity)));
+    let message = Message { user, position: activity.cursor.position().0, unread: (0, 0), change };
+    serde_json::to_vec(&message).map_err(Error::internal)
+}
+
+/// The activity of a message to everyone.
+pub(super) fn decode_public(epoch: Epoch, bytes: &[u8]) -> Result<Activity> {
+    let message: Message<'_> = serde_json::from_slice(bytes).map_err(Error::internal)?;
+    let (Some(user), Told::Activity(did)) = (message.user, message.change) else {
+        return Err(Error::internal("a public message without an activity or without its user"));
+    };
+    activity(did, &UserId::trusted(&*user), epoch.at(Position(message.position)))
 }
 
 /// The event of `user` that a message tells of.
@@ -106,6 +119,17 @@ pub(super) fn decode(user: &UserId, epoch: Epoch, bytes: &[u8]) -> Result<Event>
     let (activities, notifications) = message.unread;
     let counts = UnreadCounts { activities, notifications, cursor };
     Ok(Event { user: user.clone(), position, counts, change })
+}
+
+fn did(activity: &Activity) -> Did<'_> {
+    Did {
+        id: activity.id.to_string().into(),
+        r#type: activity.kind.as_str().into(),
+        title: activity.title.as_str().into(),
+        description: activity.description.as_ref().map(|text| text.as_str().into()),
+        data: activity.data.as_ref().map(JsonData::as_raw),
+        timestamp: activity.timestamp.millis(),
+    }
 }
 
 fn activity(did: Did<'_>, user: &UserId, cursor: Cursor) -> Result<Activity> {
@@ -212,6 +236,7 @@ mod tests {
             };
             let change = arrived(Change::ActivityCreated(activity.clone().into()), cursor, epoch);
             assert!(matches!(change, Change::ActivityCreated(came) if *came == activity));
+            assert_eq!(decode_public(epoch, &encode_public(&activity).unwrap()).unwrap(), activity);
         }
     }
 

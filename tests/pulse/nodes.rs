@@ -1,9 +1,11 @@
 //! Several nodes on one PostgreSQL, with a bus and without: the same promises. Faults are in tests/cluster.
 
-use futures_util::future::join_all;
+use futures_util::{SinkExt, StreamExt, future::join_all};
 use pulse::{config::Config, domain::Clock, store::Store};
 use sea_orm::{ConnectionTrait, Database};
 use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
 
 use crate::support::{
     Backend, Nats, Server, Socket, Subscription, TestApp, eventually, fresh_database, in_time,
@@ -106,6 +108,44 @@ async fn a_bus_with_a_password_is_joined_and_the_password_is_not_told() {
     assert_eq!(ready.await.body["bus"], "ok");
     let lines = server.log_until(|line| line.contains("bus "));
     assert!(!lines.concat().contains("hunter2"), "{lines:?}");
+}
+
+/// A bare Socket.IO connection that has joined the namespace.
+async fn socket_io(app: &TestApp) -> WebSocketStream<MaybeTlsStream<TcpStream>> {
+    let url = format!("ws://{}/socket.io/?EIO=4&transport=websocket", app.address);
+    let (mut socket, _) = in_time("a socket", connect_async(url)).await.unwrap();
+    packet(&mut socket, "0").await;
+    socket.send(Message::text("40{}")).await.unwrap();
+    packet(&mut socket, "40").await;
+    socket
+}
+
+/// The next packet that starts with `start`.
+async fn packet(socket: &mut WebSocketStream<MaybeTlsStream<TcpStream>>, start: &str) -> String {
+    loop {
+        let message = in_time(start, socket.next()).await.unwrap().unwrap();
+        let text = message.to_text().unwrap();
+        if text.starts_with(start) {
+            return text.to_owned();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_public_activity_is_shown_on_every_node() {
+    let nats = Nats::start(None);
+    let (first, second) = two_nodes(Some(&nats)).await;
+    for node in [&first, &second] {
+        eventually("the bus", async || (node.get("/api/ready").await.status == 200).then_some(())).await;
+    }
+    let (mut here, mut there) = (socket_io(&first).await, socket_io(&second).await);
+    let create =
+        r#"42["activity:create",{"userId":"ada","type":"login","title":"for all","data":{"n":1.5}}]"#;
+    here.send(Message::text(create)).await.unwrap();
+    for socket in [&mut here, &mut there] {
+        let shown = packet(socket, r#"42["activity:new""#).await;
+        assert!(shown.contains(r#""title":"for all","data":{"n":1.5}"#), "{shown}");
+    }
 }
 
 async fn active_users(app: &TestApp) -> Value {
