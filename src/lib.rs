@@ -1,11 +1,12 @@
 //! Pulse: the real-time backend of a learning product.
 //!
 //! It keeps each user's activities, analytics and notifications, and pushes every change to that user's open apps.
-//! Imports point down only: doors ([`graphql`], [`rest`], [`web`]) to [`service`], that to [`events`] and [`store`],
+//! Imports point down only: doors ([`graphql`], [`rest`], [`web`], [`dev`]) to [`service`], that to [`events`] and [`store`],
 //! these to [`domain`]. [`app`] puts the parts together, and only it and the command line read [`config`].
 
 pub mod app;
 pub mod config;
+pub mod dev;
 pub mod domain;
 pub mod events;
 pub mod graphql;

@@ -1,12 +1,12 @@
 //! The command line: parses, builds, runs.
 
-use std::{io, process::ExitCode, time::Duration};
+use std::{io, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 use pulse::{
     app::App,
     config::Config,
-    domain::{Clock, Role, UserId},
+    domain::{Clock, Lifetime, Role, UserId},
     graphql, service,
     store::Store,
     telemetry,
@@ -52,9 +52,9 @@ struct Token {
     /// user, service or admin: a service or admin acts for anyone
     #[arg(long, default_value = "user", value_parser = parse_role)]
     role: Role,
-    /// How long it holds: 30s, 15m, 1h, 7d
+    /// How long it holds: 30s, 15m, 1h, 7d, up to 36500d
     #[arg(long, default_value = "1h", value_parser = parse_lifetime)]
-    expires: Duration,
+    expires: Lifetime,
 }
 
 fn main() -> ExitCode {
@@ -99,10 +99,12 @@ fn config() -> Result<Config, String> {
 
 fn print_token(token: &Token) -> Result<(), String> {
     let config = config()?;
-    let secret =
-        config.jwt_secret.as_deref().ok_or("JWT_SECRET is not set, and a token is signed with it")?;
-    let text =
-        service::issue(secret, &token.user, token.role, token.expires).map_err(|error| error.to_string())?;
+    let secret = config.jwt_secret.as_deref().ok_or(
+        "JWT_SECRET is not set, and a token is signed with it (a development server without one gives tokens at POST \
+         /dev/token)",
+    )?;
+    let text = service::issue(secret, &token.user, token.role, token.expires.duration())
+        .map_err(|error| error.to_string())?;
     println!("{text}");
     Ok(())
 }
@@ -160,32 +162,13 @@ fn parse_role(text: &str) -> Result<Role, String> {
     Role::parse(text).ok_or_else(|| "it takes user, service or admin".to_owned())
 }
 
-fn parse_lifetime(text: &str) -> Result<Duration, String> {
-    let takes = || "it takes a number with its unit, such as 30s, 15m, 1h, 7d".to_owned();
-    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(takes)?;
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3_600,
-        "d" => 86_400,
-        _ => return Err(takes()),
-    };
-    let number: u64 = number.parse().map_err(|_| takes())?;
-    let seconds = number.checked_mul(seconds).filter(|seconds| *seconds > 0).ok_or_else(takes)?;
-    Ok(Duration::from_secs(seconds))
+fn parse_lifetime(text: &str) -> Result<Lifetime, String> {
+    Lifetime::parse(text).ok_or_else(|| format!("it takes {}", Lifetime::TAKES))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lifetimes_have_a_unit() {
-        assert_eq!(parse_lifetime("90m"), Ok(Duration::from_secs(5_400)));
-        for text in ["", "h", "10", "0s", "-1h", "1w", "1.5h", "99999999999999999999d", "1é"] {
-            assert!(parse_lifetime(text).is_err(), "{text}");
-        }
-    }
 
     #[test]
     fn the_command_line_is_consistent() {

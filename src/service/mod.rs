@@ -4,6 +4,7 @@
 
 mod analytics;
 mod auth;
+mod development;
 mod feed;
 mod presence;
 mod status;
@@ -16,7 +17,8 @@ use crate::{
 
 pub use self::{
     analytics::AnalyticsService,
-    auth::{Authenticator, issue},
+    auth::{Authenticator, issue, random_secret},
+    development::{Development, DevelopmentToken},
     feed::FeedService,
     presence::{Presence, Present},
     status::StatusService,

@@ -25,6 +25,7 @@ const EXPECTED: &[&str] = &[
     "FROM notifications WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2",
     "DELETE FROM notifications WHERE user_id = $1 AND position IN",
     "SELECT user_id, position FROM user_position WHERE user_id IN",
+    "SELECT user_id FROM user_position WHERE user_id > '' ORDER BY user_id LIMIT $1",
 ];
 
 /// Asks for everything that reads, resumes, counts or changes.
@@ -57,6 +58,7 @@ async fn ask_for_everything(client: &Client) {
     client.post("/api/analytics/ada/weekly", &day).await.expect(200);
     client.get("/api/analytics/ada").await.expect(200);
     client.get("/api/analytics/leaderboard/all?limit=5").await.expect(200);
+    client.get("/dev/users").await.expect(200);
     client.delete("/api/notifications/ada/clear-all").await.expect(200);
 }
 

@@ -17,6 +17,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("graphql", &["domain", "service", "http", "telemetry", "config"]),
     ("rest", &["domain", "service", "http", "telemetry"]),
     ("socketio", &["domain", "service", "http", "telemetry"]),
+    ("dev", &["domain", "service", "http"]),
     ("web", &["domain", "service", "http", "telemetry"]),
     ("telemetry", &["config", "domain"]),
     ("config", &["domain"]),
