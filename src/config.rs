@@ -14,7 +14,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("PORT", "port to listen on; 0 takes a free one"),
     ("HOST", "address to listen on"),
     ("NODE_ENV", "development or production"),
-    ("JWT_SECRET", "the secret that tokens are signed with"),
+    ("JWT_SECRET", "the secret that tokens are signed with; development: a random one if unset"),
     ("CLIENT_URL", "allowed origins of browsers, by commas"),
     ("PUBLIC_FEED", "whether new activities go to everyone on Socket.IO"),
     ("LOG_FORMAT", "text or json"),

@@ -213,14 +213,28 @@ async fn the_log_says_where_the_doors_are_and_in_which_mode() {
     };
     let development = Server::start(&url, &[]);
     let said = banner(&development);
-    for part in ["development", "SQLite", "/graphql", "ws://127.0.0.1", "/graphql/ws", "/api", "/graphiql"] {
+    for part in [
+        "development",
+        "SQLite",
+        "/graphql",
+        "ws://127.0.0.1",
+        "/graphql/ws",
+        "/api",
+        "/docs/api",
+        "/graphiql",
+    ] {
         assert!(said.contains(part), "{part} is missing: {said}");
     }
     assert!(said.contains(&development.address.to_string()), "{said}");
     development.log_line(|line| line.contains("development") && line.contains("without a token"));
+    development.log_line(|line| line.contains("POST http://") && line.contains("/dev/token"));
     drop(development);
     let production = Server::start(&url, &[("NODE_ENV", "production"), ("HOST", "127.0.0.1")]);
     assert!(banner(&production).contains("production"));
+    // The first request is logged after all that is said at the start.
+    production.get("/api/health").await.expect(200);
+    let rest = production.log_until(|line| line.contains("answered")).join("\n");
+    assert!(!rest.contains("/dev/token") && !rest.contains("JWT_SECRET"), "{rest}");
 }
 
 #[tokio::test]

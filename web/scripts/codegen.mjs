@@ -40,7 +40,12 @@ const generated = await codegen({
   pluginMap: { typescript, operations: typescriptOperations, documents: typedDocumentNode },
   config,
 });
-const content = `// Made by \`npm run codegen\` of schema.graphql and src/client/operations.graphql. Do not edit.\n\n${generated.trim()}\n`;
+const content = [
+  "// Made by `npm run codegen` of schema.graphql and src/client/operations.graphql. Do not edit.",
+  "",
+  generated.trim(),
+  "",
+].join("\n");
 
 if (process.argv.includes("--check")) {
   const current = await readFile(OUTPUT, "utf8").catch(() => "");

@@ -15,6 +15,7 @@ import { Prose } from "./Prose";
 export function ApiDocs({ document: api }: { document: Document }) {
   const all = useMemo(() => groups(api), [api]);
   const [authorization, setAuthorization] = useState<string>();
+  const [refused, setRefused] = useState<string>();
   const [open, setOpen] = useState<ReadonlySet<string>>(() => new Set([fragment()]));
 
   // A link to an operation opens it, from this page or another one.
@@ -41,7 +42,7 @@ export function ApiDocs({ document: api }: { document: Document }) {
   return (
     <>
       <TopBar current="/docs/api">
-        <RunAs onChange={setAuthorization} />
+        <RunAs onChange={setAuthorization} refused={refused} />
       </TopBar>
       <div className="docs">
         <Contents groups={all} />
@@ -57,6 +58,7 @@ export function ApiDocs({ document: api }: { document: Document }) {
                   api={api}
                   operation={operation}
                   authorization={authorization}
+                  onRefused={setRefused}
                   open={open.has(operation.id)}
                   onToggle={(isOpen) => toggle(operation.id, isOpen)}
                 />
@@ -102,7 +104,7 @@ function Contents({ groups: all }: { groups: Group[] }) {
             {operations.map(({ id, method, path }) => (
               <li key={id}>
                 <a href={`#${id}`}>
-                  <span className={`method ${method}`}>{method}</span> <span>{path.replace(/^\/api/, "")}</span>
+                  <span className={`method ${method}`}>{method}</span> <Path text={path.replace(/^\/api/, "")} />
                 </a>
               </li>
             ))}
@@ -110,6 +112,21 @@ function Contents({ groups: all }: { groups: Group[] }) {
         </section>
       ))}
     </nav>
+  );
+}
+
+/** A path that breaks before a slash where it has to. */
+function Path({ text }: { text: string }) {
+  const parts = text.split(/(?=\/)/);
+  return (
+    <span>
+      {parts.map((part, index) => (
+        <span key={index}>
+          <wbr />
+          {part}
+        </span>
+      ))}
+    </span>
   );
 }
 

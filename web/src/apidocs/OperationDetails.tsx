@@ -7,12 +7,15 @@ interface OperationDetailsProps {
   api: Document;
   operation: Operation;
   authorization: string | undefined;
+  /** Is told which `Authorization` the server did not take. */
+  onRefused(authorization: string): void;
   open: boolean;
   onToggle(open: boolean): void;
 }
 
 /** One method of one path: what it takes, what it answers, and a form to try it. */
-export function OperationDetails({ api, operation, authorization, open, onToggle }: OperationDetailsProps) {
+export function OperationDetails(props: OperationDetailsProps) {
+  const { api, operation, authorization, onRefused, open, onToggle } = props;
   const { id, method, path, summary = "", description } = operation;
   return (
     <details id={id} className="operation" open={open} onToggle={(event) => onToggle(event.currentTarget.open)}>
@@ -29,7 +32,7 @@ export function OperationDetails({ api, operation, authorization, open, onToggle
           {operation.open && <p className="soft">Needs no token.</p>}
           <Takes api={api} operation={operation} />
           <Answers api={api} operation={operation} />
-          <TryIt api={api} operation={operation} authorization={authorization} />
+          <TryIt api={api} operation={operation} authorization={authorization} onRefused={onRefused} />
         </div>
       )}
     </details>

@@ -1,10 +1,11 @@
 import { type FormEvent, useId, useRef, useState } from "react";
-import { type Document, example, jsonSchema, type Operation, type Parameter } from "./openapi";
+import { type Document, example, jsonSchema, type Operation, type Parameter, type Schema } from "./openapi";
 
 interface TryItProps {
   api: Document;
   operation: Operation;
   authorization: string | undefined;
+  onRefused(authorization: string): void;
 }
 
 interface Answer {
@@ -14,11 +15,12 @@ interface Answer {
 }
 
 /** A form that sends the request to this server, as whom the page calls, and shows what came back. */
-export function TryIt({ api, operation, authorization }: TryItProps) {
+export function TryIt({ api, operation, authorization, onRefused }: TryItProps) {
   const { id, method, parameters = [], requestBody } = operation;
   const schema = jsonSchema(requestBody?.content);
   const [values, setValues] = useState<Record<string, string>>({});
-  const [body, setBody] = useState(() => (schema ? JSON.stringify(example(api, schema, true), null, 2) : ""));
+  const [written, setWritten] = useState<string>();
+  const body = written ?? (schema ? sample(api, schema, authorization) : "");
   const [answer, setAnswer] = useState<Answer>();
   const [busy, setBusy] = useState(false);
   const latest = useRef(0);
@@ -34,6 +36,7 @@ export function TryIt({ api, operation, authorization }: TryItProps) {
     if (turn !== latest.current) return;
     setBusy(false);
     setAnswer(came);
+    if (came.status.startsWith("401 ") && authorization !== undefined) onRefused(authorization);
   };
   return (
     <form className="try" onSubmit={send} aria-label={`Try ${id}`}>
@@ -61,7 +64,7 @@ export function TryIt({ api, operation, authorization }: TryItProps) {
             rows={Math.min(14, body.split("\n").length + 1)}
             value={body}
             spellCheck={false}
-            onChange={(event) => setBody(event.target.value)}
+            onChange={(event) => setWritten(event.target.value)}
           />
         </div>
       )}
@@ -87,6 +90,14 @@ export function TryIt({ api, operation, authorization }: TryItProps) {
       </div>
     </form>
   );
+}
+
+/** A body to begin with. Who has a token need not name themselves. */
+function sample(api: Document, schema: Schema, authorization: string | undefined): string {
+  const value = example(api, schema, true);
+  const named = typeof value === "object" && value !== null && "userId" in value;
+  const sent = named && authorization !== undefined ? { ...value, userId: undefined } : value;
+  return JSON.stringify(sent, null, 2);
 }
 
 function hint({ description, schema }: Parameter): string {

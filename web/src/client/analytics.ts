@@ -155,13 +155,17 @@ export class AnalyticsResource extends Resource<AnalyticsView> {
 
   async #read(): Promise<void> {
     this.#retry.cancel();
+    const before = this.#base;
     try {
       const { analytics, cursor } = await this.#current();
       if (!this.running) return;
       this.#retry.succeeded();
       this.#error = null;
       this.#loaded = true;
-      if (analytics) this.#newer(analytics);
+      // What was read is right, also where it is older or gone: the database may be another one. Only what has come
+      // since the reading began can be newer.
+      if (this.#base === before) this.#base = analytics;
+      else if (analytics) this.#newer(analytics);
       this.#leave ??= this.#follow(cursor);
     } catch (thrown) {
       if (!this.running) return;

@@ -160,7 +160,7 @@ export class PulseClient implements Caller {
     this.#connection.dispose();
   }
 
-  // --- what is shared -------------------------------------------------------------------------------------------------
+  // --- what is shared ------------------------------------------------------------------------------------------------
 
   /** The activities of a user: changes go through it. */
   activities(userId?: string): Feed<Activity, NewActivity> {
@@ -242,17 +242,19 @@ function fields(variables: object): Record<string, unknown> {
   return { ...variables };
 }
 
+/** Whether a document was parsed: by graphql-tag and the like. */
+function isParsed(document: object): document is { loc?: { source?: { body?: string } } } {
+  return "kind" in Object(document);
+}
+
 /** The document as urql takes it: text where it is text, so that it is sent as it is written. */
 function sendable<Data>(document: { toString(): string }): DocumentInput<Data, Record<string, unknown>> {
-  return (document instanceof String || typeof document === "string" ? document.toString() : document) as DocumentInput<
-    Data, Record<string, unknown>
-  >;
+  return (isParsed(document) ? document : document.toString()) as DocumentInput<Data, Record<string, unknown>>;
 }
 
 function textOf(document: { toString(): string }): string {
-  if (document instanceof String || typeof document === "string") return document.toString();
-  // What graphql-tag makes remembers its source.
-  const source = (document as { loc?: { source?: { body?: string } } }).loc?.source?.body;
+  if (!isParsed(document)) return document.toString();
+  const source = document.loc?.source?.body;
   if (source === undefined) throw new PulseError("BAD_USER_INPUT", "give the document as text", { field: "document" });
   return source;
 }

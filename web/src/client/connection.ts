@@ -120,7 +120,7 @@ export class Connection {
     this.#stop();
   }
 
-  // --- whether it is needed -------------------------------------------------------------------------------------------
+  // --- whether it is needed ------------------------------------------------------------------------------------------
 
   #forget(operation: Operation): void {
     this.#operations.delete(operation);
@@ -155,7 +155,7 @@ export class Connection {
     this.#show("offline", null);
   }
 
-  // --- one attempt after the other ------------------------------------------------------------------------------------
+  // --- one attempt after the other -----------------------------------------------------------------------------------
 
   async #connect(): Promise<void> {
     clearTimeout(this.#retry);
@@ -225,7 +225,8 @@ export class Connection {
       this.#next = this.#blocked >= SOCKET_ATTEMPTS ? "sse" : "ws";
     }
     if (this.#options.transport !== "auto") this.#next = this.#options.transport;
-    this.#later(error);
+    // Another way to the same server has not failed yet: it is tried without a wait.
+    this.#later(error, this.#next === "sse" && this.#blocked === SOCKET_ATTEMPTS && kind === "ws");
   }
 
   #lost(session: Session, end: SessionEnd): void {
@@ -260,7 +261,7 @@ export class Connection {
     this.#info.set({ state, since, transport, error });
   }
 
-  // --- the browser ----------------------------------------------------------------------------------------------------
+  // --- the browser ---------------------------------------------------------------------------------------------------
 
   /** The network is back, the page is shown again, or somebody asks. */
   #roused(): void {
@@ -276,7 +277,7 @@ export class Connection {
     if (this.#retry !== undefined) this.#show("offline", this.#info.get().error);
   }
 
-  // --- tokens and transports ------------------------------------------------------------------------------------------
+  // --- tokens and transports -----------------------------------------------------------------------------------------
 
   #renewBefore(session: Session, expires: number | null): void {
     clearTimeout(this.#renewal);

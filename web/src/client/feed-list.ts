@@ -75,7 +75,7 @@ export class FeedList<Item extends FeedItem, New extends { readonly userId?: str
     this.cell.set(EMPTY_VIEW);
   }
 
-  // --- reading --------------------------------------------------------------------------------------------------------
+  // --- reading -------------------------------------------------------------------------------------------------------
 
   /** Reads the first page, and replaces the list by it. Resolves when it is shown, or why it is not. */
   reload(): Promise<void> {
@@ -186,7 +186,7 @@ export class FeedList<Item extends FeedItem, New extends { readonly userId?: str
     this.#loaded = true;
   }
 
-  // --- what the feed says ---------------------------------------------------------------------------------------------
+  // --- what the feed says --------------------------------------------------------------------------------------------
 
   has(id: string): boolean {
     return this.#base.some((item) => item.id === id);

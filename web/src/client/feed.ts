@@ -69,7 +69,7 @@ export class Feed<Item extends FeedItem, New extends { readonly userId?: string 
     this.#retry = new Retry(host.connection);
   }
 
-  // --- who watches ----------------------------------------------------------------------------------------------------
+  // --- who watches ---------------------------------------------------------------------------------------------------
 
   /** A list runs. It hears of every item that is committed after a page that it reads from now on. */
   attach(list: FeedList<Item, New>): Release {
@@ -155,7 +155,7 @@ export class Feed<Item extends FeedItem, New extends { readonly userId?: string 
     return activities.cursor;
   }
 
-  // --- what arrives ---------------------------------------------------------------------------------------------------
+  // --- what arrives --------------------------------------------------------------------------------------------------
 
   #arrived(item: Item): void {
     this.#seen = [item.id, ...this.#seen].slice(0, SEEN);
@@ -208,7 +208,7 @@ export class Feed<Item extends FeedItem, New extends { readonly userId?: string 
     for (const list of this.#lists) list.publish();
   }
 
-  // --- changes --------------------------------------------------------------------------------------------------------
+  // --- changes -------------------------------------------------------------------------------------------------------
 
   /** Creates an item. It is shown at once, above the others, and once. */
   async create(input: New): Promise<Item> {
@@ -273,7 +273,9 @@ export class Feed<Item extends FeedItem, New extends { readonly userId?: string 
     shown: (item: Item) => Item | null,
     make: (seen: ReadonlySet<string>) => Promise<{ answer: Answer; settled: (old: Item) => Item | null }>,
   ): Promise<Answer> {
-    if (id?.startsWith("pending:")) throw new PulseError("CONFLICT", "the item is still being created", { field: "id" });
+    if (id?.startsWith("pending:")) {
+      throw new PulseError("CONFLICT", "the item is still being created", { field: "id" });
+    }
     const seen = new Set<string>(id === null ? this.#ids() : [id]);
     const overlay = this.overlays.change((item) => (seen.has(item.id) ? shown(item) : item));
     this.#ownDrops += drops;

@@ -1,4 +1,4 @@
-import { PulseError, fromGraphQLErrors, toPulseError } from "./errors.js";
+import { fromGraphQLErrors, toPulseError, type PulseError } from "./errors.js";
 import type { LiveResult, Session } from "./session.js";
 import { backoff } from "./timing.js";
 
@@ -143,7 +143,8 @@ export class Operation {
 function cursorOf(data: unknown): string | null {
   if (typeof data !== "object" || data === null) return null;
   for (const item of Object.values(data)) {
-    if (typeof item === "object" && item !== null && "cursor" in item && typeof item.cursor === "string") return item.cursor;
+    if (typeof item !== "object" || item === null || !("cursor" in item)) continue;
+    if (typeof item.cursor === "string") return item.cursor;
   }
   return null;
 }

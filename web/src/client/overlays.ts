@@ -91,7 +91,7 @@ export class Overlays<Item extends FeedItem> {
   /** What is to be shown for these items of the server. */
   over(base: readonly Item[]): readonly Item[] {
     const present = new Set(base.map(({ id }) => id));
-    const added = this.#added.filter(({ item, bound }) => !present.has(item.id) && (bound === null || !present.has(bound)));
+    const added = this.#added.filter(({ item, bound }) => !present.has(item.id) && !present.has(bound ?? ""));
     const changes = [...this.#changes];
     if (added.length === 0 && changes.length === 0) return base;
     return [...added.map(({ item }) => item), ...base].flatMap((item) => {

@@ -4,7 +4,7 @@ import type { PulseError } from "./errors.js";
 import { backoff } from "./timing.js";
 import type { Release } from "./types.js";
 
-/** Does something again after it failed for a reason that may pass: after a growing wait, or when the server is back. */
+/** Does again what failed for a reason that may pass: after a growing wait, or when the server is back. */
 export class Retry {
   readonly #connection: Watchable<ConnectionInfo>;
   #failures = 0;

@@ -1,6 +1,8 @@
 import { NetworkError, createClient, type Client } from "graphql-sse";
 import { PulseError, fromGraphQLErrors, toPulseError, type GraphQLErrorLike } from "./errors.js";
-import { Deferred, type LiveRequest, type LiveResult, type LiveSink, type Session, type SessionEnd } from "./session.js";
+import {
+  Deferred, type LiveRequest, type LiveResult, type LiveSink, type Session, type SessionEnd,
+} from "./session.js";
 import { TIMING } from "./timing.js";
 import { SessionFailure } from "./websocket.js";
 

@@ -161,7 +161,8 @@ export class LeaderboardResource extends Resource<LeaderboardView> {
       if (!this.running) return;
       this.#retry.succeeded();
       const { analytics, total, hasMore } = leaderboard;
-      this.cell.set({ ...this.get(), entries: analytics.map(analyticsOf), total, hasMore, loading: false, error: null });
+      const entries = analytics.map(analyticsOf);
+      this.cell.set({ ...this.get(), entries, total, hasMore, loading: false, error: null });
     } catch (thrown) {
       if (!this.running) return;
       const error = toPulseError(thrown);

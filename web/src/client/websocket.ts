@@ -1,6 +1,8 @@
 import { createClient, type Client } from "graphql-ws";
 import { PulseError, type GraphQLErrorLike } from "./errors.js";
-import { Deferred, type LiveRequest, type LiveResult, type LiveSink, type Session, type SessionEnd } from "./session.js";
+import {
+  Deferred, type LiveRequest, type LiveResult, type LiveSink, type Session, type SessionEnd,
+} from "./session.js";
 import { TIMING } from "./timing.js";
 
 export interface WebSocketSessionOptions {
@@ -171,17 +173,18 @@ class WebSocketSession implements Session {
     this.#over = true;
     clearTimeout(this.#watch);
     this.#refreshing?.resolve(false);
-    this.#ended.resolve(endOf(reason));
+    this.#ended.resolve(endOf(reason, this.#socket === null));
   }
 }
 
-function endOf(reason: unknown): SessionEnd {
+function endOf(reason: unknown, unopened: boolean): SessionEnd {
   const { code, reason: words } = (typeof reason === "object" && reason !== null ? reason : {}) as {
     code?: unknown;
     reason?: unknown;
   };
   const number = typeof code === "number" ? code : 0;
-  const text = typeof words === "string" && words !== "" ? words : "the connection was lost";
+  const unsaid = unopened ? "no WebSocket could be opened" : "the connection was lost";
+  const text = typeof words === "string" && words !== "" ? words : unsaid;
   if (number === 4401 || number === 4403) return { code: number, error: new PulseError("UNAUTHENTICATED", text) };
   const known = number === 1012 || number === 1013 || number === 4410;
   return { code: number, error: new PulseError(known ? "UNAVAILABLE" : "NETWORK", text, { cause: reason }) };

@@ -1,4 +1,5 @@
 import { load } from "../pages/load";
+import { defineThemes } from "./themes";
 
 // Both are large, so they load side by side while the page already says that they do. GraphiQL would ask for the
 // editor by itself, but later, and wait for ever where it does not come.
@@ -6,5 +7,8 @@ const parts = Promise.all([import("./Explorer"), import("monaco-graphql/esm/mona
 load(
   "graphiql",
   "GraphiQL",
-  parts.then(([{ Explorer }]) => <Explorer />),
+  parts.then(([{ Explorer }, monaco]) => {
+    defineThemes(monaco);
+    return <Explorer />;
+  }),
 );

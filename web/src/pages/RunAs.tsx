@@ -9,6 +9,8 @@ const ANYBODY = "demo";
 interface RunAsProps {
   /** Is told the value for `Authorization` whenever it changes; none where requests carry no token. */
   onChange(authorization: string | undefined): void;
+  /** The value that the server did not take last, as after a restart with another secret. */
+  refused: string | undefined;
 }
 
 /** Says as whom the page calls: in development any user by name, elsewhere by a token that the person has. */
@@ -16,15 +18,17 @@ export function RunAs(props: RunAsProps) {
   return isDevelopment ? <RunAsUser {...props} /> : <UseToken {...props} />;
 }
 
-function RunAsUser({ onChange }: RunAsProps) {
+function RunAsUser({ onChange, refused }: RunAsProps) {
   const [users, setUsers] = useState<string[]>([]);
   const [name, setName] = useState("");
   const [status, setStatus] = useState<{ text: string; failed?: boolean }>({ text: "" });
   const [id, list] = [useId(), useId()];
   const latest = useRef(0);
+  const touched = useRef(false);
+  const inUse = useRef<{ user: string; authorization: string | undefined }>(undefined);
 
   const use = useCallback(
-    async (user: string) => {
+    async (user: string, said = user === "" ? "No token: as a service" : `As ${user}`) => {
       latest.current += 1;
       const turn = latest.current;
       setStatus({ text: "" });
@@ -32,8 +36,9 @@ function RunAsUser({ onChange }: RunAsProps) {
         const authorization = user === "" ? undefined : `Bearer ${(await fetchToken(user)).token}`;
         if (turn !== latest.current) return;
         remember(user);
+        inUse.current = { user, authorization };
         onChange(authorization);
-        setStatus({ text: user === "" ? "No token: as a service" : `As ${user}` });
+        setStatus({ text: said });
       } catch (reason) {
         if (turn === latest.current) setStatus({ text: sentence(reason), failed: true });
       }
@@ -47,6 +52,8 @@ function RunAsUser({ onChange }: RunAsProps) {
       (found) => {
         if (gone) return;
         setUsers(found);
+        // Who was faster than the server has chosen already.
+        if (touched.current) return;
         const first = remembered() ?? found[0] ?? ANYBODY;
         setName(first);
         void use(first);
@@ -60,8 +67,15 @@ function RunAsUser({ onChange }: RunAsProps) {
     };
   }, [use]);
 
+  useEffect(() => {
+    const { user, authorization } = inUse.current ?? {};
+    if (user === undefined || refused === undefined || refused !== authorization) return;
+    void use(user, `New token for ${user}: try again`);
+  }, [refused, use]);
+
   const submit = (event: FormEvent) => {
     event.preventDefault();
+    touched.current = true;
     void use(name);
   };
   return (
@@ -76,7 +90,10 @@ function RunAsUser({ onChange }: RunAsProps) {
         autoComplete="off"
         autoCapitalize="none"
         spellCheck={false}
-        onChange={(event) => setName(event.target.value)}
+        onChange={(event) => {
+          touched.current = true;
+          setName(event.target.value);
+        }}
       />
       <datalist id={list}>
         {users.map((user) => (
@@ -89,14 +106,18 @@ function RunAsUser({ onChange }: RunAsProps) {
   );
 }
 
-function UseToken({ onChange }: RunAsProps) {
+function UseToken({ onChange, refused }: RunAsProps) {
   const [token, setToken] = useState("");
+  const [given, setGiven] = useState<string>();
   const [status, setStatus] = useState("");
+  const failed = given !== undefined && refused === given;
   const id = useId();
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const bare = token.trim().replace(/^bearer\s+/i, "");
-    onChange(bare === "" ? undefined : `Bearer ${bare}`);
+    const authorization = bare === "" ? undefined : `Bearer ${bare}`;
+    setGiven(authorization);
+    onChange(authorization);
     setStatus(bare === "" ? "No token" : "In use");
   };
   return (
@@ -111,7 +132,7 @@ function UseToken({ onChange }: RunAsProps) {
         onChange={(event) => setToken(event.target.value)}
       />
       <button type="submit">Use</button>
-      <output className="run-as-status">{status}</output>
+      <output className={failed ? "run-as-status failed" : "run-as-status"}>{failed ? "Refused" : status}</output>
     </form>
   );
 }

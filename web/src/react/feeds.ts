@@ -41,7 +41,10 @@ export interface FeedResult {
   refetch(): Promise<void>;
 }
 
-/** What `useActivities` gives. Every function that changes something shows it at once and rejects with a PulseError, after taking it back, where the server refuses. */
+/**
+ * What `useActivities` gives. Every function that changes something shows it at once. Where the server refuses, that is
+ * taken back, and the promise rejects with a PulseError.
+ */
 export interface UseActivitiesResult extends FeedResult {
   /** Newest first. */
   readonly activities: readonly Activity[];
@@ -52,7 +55,10 @@ export interface UseActivitiesResult extends FeedResult {
   deleteActivity(activityId: string): Promise<{ readonly message: string }>;
 }
 
-/** What `useNotifications` gives. Every function that changes something shows it at once and rejects with a PulseError, after taking it back, where the server refuses. */
+/**
+ * What `useNotifications` gives. Every function that changes something shows it at once. Where the server refuses, that
+ * is taken back, and the promise rejects with a PulseError.
+ */
 export interface UseNotificationsResult extends FeedResult {
   /** Newest first, without those that have expired. */
   readonly notifications: readonly Notification[];

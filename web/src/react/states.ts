@@ -5,7 +5,10 @@ import { NO_COUNTS, NO_LEADERS, NO_USERS } from "../client/states.js";
 import { useLiveQuery } from "./live-query.js";
 import { usePulseClient } from "./provider.js";
 
-/** What `useAnalytics` gives. Changes of hours, streaks and counters are shown at once, and taken back where the server refuses: the promise then rejects with a PulseError. */
+/**
+ * What `useAnalytics` gives. Changes of hours, streaks and counters are shown at once, and taken back where the server
+ * refuses: the promise then rejects with a PulseError.
+ */
 export interface UseAnalyticsResult {
   /** Nothing while loading, and where the user has none yet: any change, or `initAnalytics`, makes them. */
   readonly analytics: Analytics | null;

@@ -1,5 +1,7 @@
 import { analyticsCalls, type NewWeeklyData } from "../client/analytics.js";
-import { LeaderboardDocument, UnreadActivityCountDocument, UnreadNotificationCountDocument } from "../generated/operations.js";
+import {
+  LeaderboardDocument, UnreadActivityCountDocument, UnreadNotificationCountDocument,
+} from "../generated/operations.js";
 import {
   PulseError, type Activity, type Analytics, type NewActivity, type NewNotification, type Notification,
   type PulseClient, type StatName,
@@ -105,8 +107,9 @@ function servicesOver(client: () => PulseClient): RealtimeServices {
       updateLearningHours: async (userId, hours) => client().analytics(userId).addHours(hours),
       updateStreak: async (userId, current, longest) => client().analytics(userId).setStreak(current, longest),
       incrementStat: async (userId, stat, by = 1) => client().analytics(userId).increment(stat, by),
-      addWeeklyData: async (userId: string | undefined, day: NewWeeklyData | string, hoursLogged: number = 0, logsCount: number = 0) =>
-        client().analytics(userId).addDay(typeof day === "string" ? { date: day, hoursLogged, logsCount } : day),
+      addWeeklyData: async (
+        userId: string | undefined, day: NewWeeklyData | string, hoursLogged: number = 0, logsCount: number = 0,
+      ) => client().analytics(userId).addDay(typeof day === "string" ? { date: day, hoursLogged, logsCount } : day),
       async getLeaderboard(limit = 100, skip = 0) {
         const { leaderboard } = await client().query(LeaderboardDocument, { limit, skip });
         return { ...leaderboard, analytics: leaderboard.analytics.map(analyticsOf) };

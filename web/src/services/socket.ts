@@ -312,7 +312,9 @@ export class SocketListeners {
   }
 
   tell(event: keyof SocketEvents, given: readonly unknown[]): void {
-    for (const listener of [...(this.#byEvent.get(event) ?? [])]) (listener as (...all: readonly unknown[]) => void)(...given);
+    for (const listener of [...(this.#byEvent.get(event) ?? [])]) {
+      (listener as (...all: readonly unknown[]) => void)(...given);
+    }
   }
 
   /** Told when listeners come and go. */
