@@ -1,0 +1,37 @@
+import { useEffect, useRef, useState } from "react";
+import { usePulseClient } from "../../react/index";
+
+/** The most beats that are shown at once. */
+const MOST = 60;
+
+/** A line that beats with each thing that arrives, and carries the beat away over a minute. Decoration alone. */
+export function PulseLine() {
+  const client = usePulseClient();
+  const [beats, setBeats] = useState<readonly number[]>([]);
+  const next = useRef(0);
+  useEffect(() => {
+    const created = (): void => {
+      next.current += 1;
+      const beat = next.current;
+      setBeats((shown) => [...shown.slice(1 - MOST), beat]);
+    };
+    const leave = [client.activities().listen({ created }), client.notifications().listen({ created })];
+    return () => leave.forEach((release) => release());
+  }, [client]);
+  return (
+    <div className="pulse-line" aria-hidden="true">
+      {beats.map((beat) => (
+        <svg
+          key={beat}
+          className="beat"
+          width="44"
+          height="28"
+          viewBox="0 0 44 28"
+          onAnimationEnd={() => setBeats((shown) => shown.filter((one) => one !== beat))}
+        >
+          <path d="M0 14h10l3-4 3 4h4l4-12 6 24 4-12h10" />
+        </svg>
+      ))}
+    </div>
+  );
+}
