@@ -80,11 +80,7 @@ export function BarChart({ title, summary, note, bars, columns, isDense = false 
             />
           ))}
         </svg>
-        <svg
-          className="chart-labels"
-          aria-hidden="true"
-          height="16"
-        >
+        <svg className={isDense ? "chart-labels" : "chart-labels chart-months"} aria-hidden="true" height="16">
           {bars.map(({ key, label }, index) =>
             label ? (
               <text key={key} x={`${((index + (isDense ? 0 : 0.5)) / bars.length) * 100}%`} y="12"

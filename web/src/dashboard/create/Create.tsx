@@ -45,7 +45,7 @@ export function Create({ session, tab, ref, onTab }: CreateProps) {
       ))}
       <a className="create-window" href="/" target="_blank" rel="opener">
         <Icon name="window" size={18} />
-        Open a second window, and see it arrive there
+        Open a second window to watch
       </a>
     </section>
   );

@@ -25,18 +25,18 @@ export function FeedItem({ activity, isFresh, markRead, remove }: FeedItemProps)
           {title}
         </h3>
         {description !== undefined && <p className="item-text">{description}</p>}
-        <p className="item-meta">
+        <div className="item-meta">
           <span>{look.label}</span>
           {pending ? <span>Saving…</span> : <Time at={timestamp} />}
-        </p>
-        {data !== undefined && (
-          <details className="item-data">
-            <summary>Data</summary>
-            <pre tabIndex={0} role="region" aria-label={`Data of ${title}`}>
-              {JSON.stringify(data, null, 2)}
-            </pre>
-          </details>
-        )}
+          {data !== undefined && (
+            <details className="item-data">
+              <summary>Data</summary>
+              <pre tabIndex={0} role="region" aria-label={`Data of ${title}`}>
+                {JSON.stringify(data, null, 2)}
+              </pre>
+            </details>
+          )}
+        </div>
       </div>
       {!pending && (
         <div className="item-actions">

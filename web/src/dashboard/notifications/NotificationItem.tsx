@@ -27,17 +27,19 @@ export function NotificationItem({ notification, isFresh, markRead, remove }: No
           {title}
         </h3>
         <p className="item-text">{message}</p>
-        <p className="item-meta">
+        <div className="item-meta">
           <span>{look.label}</span>
           {pending ? <span>Saving…</span> : <Time at={createdAt} />}
           {link !== null && (
-            <a href={link} target="_blank" rel="noreferrer" onClick={() => !read && void markRead(id)}>
-              Open
-              <Icon name="external" size={12} />
-              <span className="visually-hidden"> {title} in a new window</span>
-            </a>
+            <span>
+              <a href={link} target="_blank" rel="noreferrer" onClick={() => !read && void markRead(id)}>
+                Open
+                <Icon name="external" size={12} />
+                <span className="visually-hidden"> {title} in a new window</span>
+              </a>
+            </span>
           )}
-        </p>
+        </div>
       </div>
       {!pending && (
         <div className="item-actions">

@@ -1,23 +1,17 @@
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { type PulseClient, createPulseClient } from "../../index";
 import { type Session, nextToken } from "./session";
 import { useSession } from "./SessionProvider";
 
-/**
- * The client of a session. It is closed when the dashboard goes for good; StrictMode's rehearsal gets one of its own.
- */
-export function usePulse(session: Session): PulseClient | null {
+/** The client of a session, which stays the same. It connects when something is shown, and closes when nothing is. */
+export function usePulse(session: Session): PulseClient {
   const { signOut } = useSession();
-  const [client, setClient] = useState<PulseClient | null>(null);
-  useEffect(() => {
-    const made = createPulseClient({
+  const [client] = useState(() =>
+    createPulseClient({
       url: "/graphql",
       socketUrl: new URL("/graphql/ws", location.href).href.replace(/^http/, "ws"),
       userId: session.user,
       getToken: (reason) => nextToken(session, reason, signOut),
-    });
-    setClient(made);
-    return () => made.dispose();
-  }, [session, signOut]);
+    }));
   return client;
 }

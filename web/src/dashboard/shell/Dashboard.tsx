@@ -14,10 +14,8 @@ import { NextSteps } from "./NextSteps";
 
 /** Everything that a signed-in person sees. */
 export function Dashboard({ session }: { session: Session }) {
-  const client = usePulse(session);
-  if (!client) return null;
   return (
-    <PulseProvider client={client}>
+    <PulseProvider client={usePulse(session)}>
       <Announcer>
         <Board session={session} />
       </Announcer>
@@ -51,11 +49,13 @@ function Board({ session }: { session: Session }) {
       <main id="board" className="board" tabIndex={-1} data-part={part}>
         <h1 className="visually-hidden">Dashboard of {session.user}</h1>
         <Feed userId={session.user} startCreating={() => startCreating("activity")} />
-        <Progress startLogging={() => startCreating("hours")} />
-        <div className="board-side">
+        <div className="board-column">
+          <Progress startLogging={() => startCreating("hours")} />
+          <NextSteps session={session} />
+        </div>
+        <div className="board-column">
           <Create ref={create} session={session} tab={tab} onTab={setTab} />
           <Leaderboard userId={session.user} />
-          <NextSteps session={session} />
         </div>
       </main>
       <BottomNav part={part} onPart={show} />

@@ -54,9 +54,7 @@ function Command({ text }: { text: string }) {
   };
   return (
     <div className="command">
-      <pre tabIndex={0} role="region" aria-label="Command">
-        {text}
-      </pre>
+      <pre>{text}</pre>
       {/* There is no clipboard on pages that came over plain HTTP from another machine. */}
       {"clipboard" in navigator && (
         <button type="button" className="icon-button icon-button-small" aria-label="Copy" onClick={() => void copy()}>

@@ -16,6 +16,7 @@ export function UserMenu({ session }: { session: Session }) {
         ref={button}
         type="button"
         className="user-button"
+        aria-label={`Menu of ${session.user}`}
         aria-expanded={isOpen}
         aria-controls="user-menu"
         onClick={toggle}
@@ -46,7 +47,7 @@ export function UserMenu({ session }: { session: Session }) {
             <li>
               <a href="/" target="_blank" rel="noopener">
                 <Icon name="users" size={18} />
-                Open a window as somebody else
+                Open one as another user
               </a>
             </li>
             <li>

@@ -12,9 +12,9 @@ export function SignIn() {
   return (
     <div className="signin">
       <title>Pulse</title>
-      <div className="signin-pitch">
+      <header className="signin-pitch">
         <Pitch />
-      </div>
+      </header>
       <main className="signin-main">
         <div className="signin-theme">
           <ThemeToggle />

@@ -14,7 +14,7 @@ export function LoadMore({ what, shown, hasMore, isLoadingMore, failed, loadMore
   const end = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const element = end.current;
-    if (!element || !hasMore || isLoadingMore || failed || typeof IntersectionObserver === "undefined") return;
+    if (!element || shown === 0 || !hasMore || isLoadingMore || failed || typeof IntersectionObserver === "undefined") return;
     const observer = new IntersectionObserver(([entry]) => {
       if (entry?.isIntersecting) void loadMore();
     });
