@@ -35,7 +35,7 @@ export function useSubmit(fields: readonly string[]): Submit {
       return true;
     } catch (thrown) {
       const field = thrown instanceof Mistake || thrown instanceof PulseError ? thrown.field : undefined;
-      setError({ field: field?.split(".").at(-1), text: sentenceOf(thrown) });
+      setError({ field, text: field === undefined ? sentenceOf(thrown) : atField(thrown) });
       return false;
     } finally {
       setBusy(false);
@@ -48,6 +48,13 @@ export function useSubmit(fields: readonly string[]): Submit {
     otherError: error && !isKnown ? error.text : undefined,
     submit,
   };
+}
+
+/** The server names the field and what it held, which both stand right above: what it takes is left to say. */
+function atField(thrown: unknown): string {
+  const sentence = sentenceOf(thrown);
+  const takes = /, it takes (.+)$/s.exec(sentence)?.[1];
+  return takes === undefined ? sentence : `Takes ${takes}.`;
 }
 
 /** The number that a field holds. */

@@ -8,16 +8,17 @@ export function Leaderboard({ userId }: { userId: string }) {
   const { leaderboard, total, loading, error, hasMore, isLoadingMore, loadMore, refetch } = useLeaderboard({
     pageSize: 10,
   });
-  const { analytics } = useAnalytics();
-  const own = analytics?.totalLearningHours;
-  const before = useRef(own);
+  const own = useAnalytics();
+  // The position of the last change that the server has made: what is on its way does not count yet.
+  const position = own.loading ? undefined : (own.analytics?.cursor ?? "");
+  const before = useRef(position);
   // One's own hours are news for the board, which otherwise is read again at times only.
   useEffect(() => {
-    const changed = before.current !== undefined && before.current !== own;
-    before.current = own;
+    const changed = before.current !== undefined && before.current !== position;
+    before.current = position;
     // Why it failed is shown in the panel.
     if (changed) void refetch().catch(() => undefined);
-  }, [own, refetch]);
+  }, [position, refetch]);
   const most = leaderboard[0]?.totalLearningHours ?? 0;
   return (
     <section className="panel leaders" data-part="leaders" aria-labelledby="leaders-title">
