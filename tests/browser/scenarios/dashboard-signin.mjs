@@ -55,7 +55,7 @@ export const tests = {
     await pasteToken(window, `Bearer ${stage.pulse.sign('carol', { seconds: 7_300 })}`);
     await isLive(window);
     await userMenu(window, 'carol').click();
-    await window.sees('The token ends in 2 hr.', '#user-menu');
+    await window.sees('The token ends in 2 hours.', '#user-menu');
     await window.page.reload();
     await isLive(window);
     await userMenu(window, 'carol').click();
@@ -74,7 +74,7 @@ export const tests = {
     await window.page.getByLabel('Token', { exact: true }).fill(stage.pulse.sign('dora', { seconds: -120, role: 'admin' }));
     await window.sees('dora (admin)', '.whose');
     await window.sees('Ended', '.whose');
-    await window.sees('2 min. ago', '.whose');
+    await window.sees('2 minutes ago', '.whose');
     window.allow(/console: .*401 /);
     await window.page.getByRole('button', { name: 'Sign in with this token' }).click();
     await errorOf(window, /expired/i);

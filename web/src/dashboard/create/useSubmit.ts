@@ -54,7 +54,7 @@ export function useSubmit(fields: readonly string[]): Submit {
 function atField(thrown: unknown): string {
   const sentence = sentenceOf(thrown);
   const takes = /, it takes (.+)$/s.exec(sentence)?.[1];
-  return takes === undefined ? sentence : `Takes ${takes}.`;
+  return takes === undefined ? sentence : `Takes ${takes}`;
 }
 
 /** The number that a field holds. */

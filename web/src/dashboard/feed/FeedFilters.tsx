@@ -12,6 +12,8 @@ interface FeedFiltersProps {
 export function FeedFilters({ type, unreadOnly, onType, onUnreadOnly }: FeedFiltersProps) {
   return (
     <div className="filters" role="group" aria-label="Show">
+      <Chip label="Unread" pressed={unreadOnly} onPress={() => onUnreadOnly(!unreadOnly)} />
+      <span className="filters-gap" />
       <Chip label="All" pressed={type === undefined} onPress={() => onType(undefined)} />
       {ACTIVITY_TYPES.map((one) => (
         <Chip
@@ -21,8 +23,6 @@ export function FeedFilters({ type, unreadOnly, onType, onUnreadOnly }: FeedFilt
           onPress={() => onType(one === type ? undefined : one)}
         />
       ))}
-      <span className="filters-gap" />
-      <Chip label="Unread" pressed={unreadOnly} onPress={() => onUnreadOnly(!unreadOnly)} />
     </div>
   );
 }

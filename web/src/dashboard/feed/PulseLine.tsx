@@ -4,7 +4,7 @@ import { usePulseClient } from "../../react/index";
 /** The most beats that are shown at once. */
 const MOST = 60;
 
-/** A line that beats with each thing that arrives, and carries the beat away over a minute. Decoration alone. */
+/** A line that beats with each thing that arrives, and carries the beat away over half a minute. Decoration alone. */
 export function PulseLine() {
   const client = usePulseClient();
   const [beats, setBeats] = useState<readonly number[]>([]);
@@ -24,12 +24,12 @@ export function PulseLine() {
         <svg
           key={beat}
           className="beat"
-          width="44"
+          width="28"
           height="28"
-          viewBox="0 0 44 28"
+          viewBox="0 0 28 28"
           onAnimationEnd={() => setBeats((shown) => shown.filter((one) => one !== beat))}
         >
-          <path d="M0 14h10l3-4 3 4h4l4-12 6 24 4-12h10" />
+          <path d="M0 14h5l2-3 2 3h2l3-12 5 23 3-11h6" />
         </svg>
       ))}
     </div>

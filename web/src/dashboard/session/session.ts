@@ -60,7 +60,7 @@ export async function nextToken(
       return fresh.token;
     } catch (thrown) {
       // Where the server is not reached, it is asked again later.
-      if (thrown instanceof Refused) end(`The server gives no new token: ${thrown.message}.`);
+      if (thrown instanceof Refused) end(`The server gives no new token: ${thrown.message}`);
       throw thrown;
     }
   }

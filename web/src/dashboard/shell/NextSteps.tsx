@@ -6,7 +6,7 @@ import { useToasts } from "../ui/Toasts";
 
 /** What to try after a first look. */
 export function NextSteps({ session }: { session: Session }) {
-  const body = JSON.stringify({ userId: session.user, type: "log_created", title: "From the terminal" });
+  const body = `{"userId": ${JSON.stringify(session.user)},\n       "type": "log_created", "title": "From a terminal"}`;
   const command = [
     `curl ${location.origin}/api/activities`,
     "-H 'Content-Type: application/json'",

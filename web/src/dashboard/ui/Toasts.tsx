@@ -87,5 +87,6 @@ function ToastCard({ toast, dismiss }: { toast: Toast; dismiss(id: number): void
 export function sentenceOf(thrown: unknown): string {
   if (thrown instanceof PulseError && thrown.code === "NETWORK") return "The server cannot be reached just now.";
   const text = thrown instanceof Error ? thrown.message : String(thrown);
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  const sentence = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?…]$/.test(sentence) ? sentence : `${sentence}.`;
 }

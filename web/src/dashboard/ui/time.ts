@@ -1,7 +1,7 @@
 /** Times and numbers in words. The page is in English, so they are. */
 
 const LOCALE = "en";
-const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto", style: "short" });
+const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto" });
 const exact = new Intl.DateTimeFormat(LOCALE, { dateStyle: "full", timeStyle: "medium" });
 const clock = new Intl.DateTimeFormat(LOCALE, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const day = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short", year: "numeric" });
@@ -14,7 +14,7 @@ const UNITS = [
   ["minute", 60],
 ] as const;
 
-/** "just now", "5 min. ago", "yesterday", and from a month on the date. */
+/** "just now", "5 minutes ago", "yesterday", and from a month on the date. */
 export function relativeTime(time: number, now: number): string {
   const seconds = (time - now) / 1000;
   if (Math.abs(seconds) >= 30 * 86_400) return day.format(time);
