@@ -4,6 +4,7 @@
 //   node scripts/codegen.mjs --check   fails when it is not what would be written
 //
 // The plugins are called without the command line of graphql-codegen, which would bring several hundred packages.
+// One helper of theirs is held back by `overrides` in package.json: its version 2 wants Node.js 22.
 
 import { codegen } from "@graphql-codegen/core";
 import * as typedDocumentNode from "@graphql-codegen/typed-document-node";

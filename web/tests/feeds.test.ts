@@ -66,6 +66,47 @@ describe("pages and live items", () => {
     expect(goals.now.items[0]).toMatchObject({ title: "a goal", read: true });
   });
 
+  test("an item that was read before its event comes is there once", async () => {
+    const proxy = await Proxy.before(server.port);
+    onTestFinished(() => proxy.close());
+    const user = someone();
+    const client = clientOf(server, user, { transport: "ws", socketUrl: proxy.url.replace("http", "ws") });
+    const list = watch(client.activityList());
+    await until(() => expect(client.connection.get().state).toBe("live"));
+    await server.write(user, "before");
+    await until(() => expect(titles(list.now.items)).toEqual(["before"]));
+    proxy.upgrades = "refuse";
+    proxy.cut();
+    await server.write(user, "read first");
+    await client.activityList().refetch();
+    expect(titles(list.now.items)).toEqual(["read first", "before"]);
+    proxy.upgrades = "pass";
+    client.retryNow();
+    await server.write(user, "after");
+    await until(() => expect(titles(list.now.items)).toEqual(["after", "read first", "before"]));
+  });
+
+  test("an item whose event comes while a page is on its way is not lost by the page", async () => {
+    const user = someone();
+    const held: { answer: () => Promise<unknown> } = { answer: () => Promise.resolve() };
+    const client = clientOf(server, user, {
+      fetch: async (input, init) => {
+        const response = await fetch(input, init);
+        await held.answer();
+        return response;
+      },
+    });
+    const list = watch(client.activityList());
+    await server.write(user, "before");
+    await until(() => expect(titles(list.now.items)).toEqual(["before"]));
+    held.answer = async () => {
+      await server.write(user, "meanwhile");
+      await until(() => expect(titles(list.now.items)[0]).toBe("meanwhile"));
+    };
+    await client.activityList().refetch();
+    expect(titles(list.now.items)).toEqual(["meanwhile", "before"]);
+  });
+
   test("a list that grows live is bounded, and what was left out can be read", async () => {
     const user = someone();
     const client = clientOf(server, user);
@@ -92,6 +133,17 @@ describe("pages and live items", () => {
     await until(() => expect(titles(list.now.items)).toEqual(["brief", "lasting"]));
     await until(() => expect(titles(list.now.items)).toEqual(["lasting"]));
     await until(() => expect(list.now.unreadCount).toBe(1));
+  });
+
+  test("a notification that was read changes no count when it expires, and leaves the list all the same", async () => {
+    const user = someone();
+    const client = clientOf(server, user);
+    const list = watch(client.notificationList());
+    await server.notify(user, "lasting");
+    const id = await server.notify(user, "brief", { expiresAt: new Date(Date.now() + 1_000).toISOString() });
+    await client.notifications().markRead(id);
+    await until(() => expect(list.now).toMatchObject({ unreadCount: 1, items: [{ read: true }, { read: false }] }));
+    await until(() => expect(titles(list.now.items)).toEqual(["lasting"]));
   });
 });
 
@@ -245,6 +297,46 @@ describe("analytics", () => {
     await until(() => expect(view.now.analytics?.weeklyData).toEqual([
       { date: "2026-01-31", hoursLogged: 2, logsCount: 1 },
     ]));
+  });
+
+  test("what is read again is right, also where it is less than before", async () => {
+    const own = await PulseServer.start();
+    onTestFinished(() => own.close());
+    const proxy = await Proxy.before(own.port);
+    onTestFinished(() => proxy.close());
+    proxy.upgrades = "refuse";
+    const client = clientOf(own, someone(), { transport: "ws", socketUrl: proxy.url.replace("http", "ws") });
+    const view = watch(client.analytics());
+    await until(() => expect(view.now.loading).toBe(false));
+    await client.analytics().addHours(5);
+    expect(view.now.analytics?.totalLearningHours).toBe(5);
+    await own.kill();
+    own.forgetDatabase();
+    await own.restart();
+    await client.analytics().refetch();
+    expect(view.now.analytics).toBeNull();
+  });
+
+  test("a change whose event comes before its answer is not counted twice", async () => {
+    const user = someone();
+    const held: { answer: () => Promise<unknown> } = { answer: () => Promise.resolve() };
+    const client = clientOf(server, user, {
+      fetch: async (input, init) => {
+        const response = await fetch(input, init);
+        await held.answer();
+        return response;
+      },
+    });
+    await client.analytics().init();
+    const view = watch(client.analytics());
+    const heard: number[] = [];
+    onTestFinished(client.analytics().listen(({ skillsAdded }) => heard.push(skillsAdded)));
+    await until(() => expect(client.connection.get().state).toBe("live"));
+    await until(() => expect(view.now.loading).toBe(false));
+    held.answer = () => until(() => expect(heard).toContain(1));
+    await client.analytics().increment("skillsAdded", 1);
+    expect(view.now.analytics?.skillsAdded).toBe(1);
+    expect(new Set(view.views.map(({ analytics }) => analytics?.skillsAdded ?? 0))).toEqual(new Set([0, 1]));
   });
 
   test("changes are shown at once, never counted twice, and taken back where they are refused", async () => {

@@ -36,7 +36,13 @@ test("a token that has ended: the socket is opened again with a fresh one, and n
   const user = someone();
   const first = token(user, { seconds: 2 });
   let late = false;
-  const client = clientOf(server, user, { getToken: () => (late ? token(user) : first) });
+  const asked: string[] = [];
+  const client = clientOf(server, user, {
+    getToken: (reason) => {
+      asked.push(reason);
+      return late ? token(user) : first;
+    },
+  });
   const states = statesOf(client);
   const list = watch(client.activityList());
   await server.write(user, "early");
@@ -47,6 +53,8 @@ test("a token that has ended: the socket is opened again with a fresh one, and n
   client.retryNow();
   await until(() => expect(titles(list.now.items)).toEqual(["meanwhile", "early"]));
   expect(states.slice(-2)).toEqual(["reconnecting", "live"]);
+  expect(asked[0]).toBe("connect");
+  expect(asked.at(-1)).toBe("rejected");
 });
 
 test("a query whose token is refused is asked once more with a fresh one", async () => {
