@@ -64,7 +64,7 @@ export function Feed({ userId, startCreating }: FeedProps) {
           Mark all read
         </button>
       </div>
-      <PulseLine />
+      <PulseLine isReady={!loading} />
       <FeedFilters type={type} onType={setType} unreadOnly={unreadOnly} onUnreadOnly={setUnreadOnly} />
       <div className="feed-scroll">
         <div ref={top} className="feed-top" />

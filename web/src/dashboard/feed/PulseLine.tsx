@@ -4,12 +4,16 @@ import { usePulseClient } from "../../react/index";
 /** The most beats that are shown at once. */
 const MOST = 60;
 
-/** A line that beats with each thing that arrives, and carries the beat away over half a minute. Decoration alone. */
-export function PulseLine() {
+/**
+ * A line that beats with each thing that arrives, and carries the beat away over half a minute. Decoration alone: it
+ * hears of what the lists follow anyway, once these have begun.
+ */
+export function PulseLine({ isReady }: { isReady: boolean }) {
   const client = usePulseClient();
   const [beats, setBeats] = useState<readonly number[]>([]);
   const next = useRef(0);
   useEffect(() => {
+    if (!isReady) return;
     const created = (): void => {
       next.current += 1;
       const beat = next.current;
@@ -17,7 +21,7 @@ export function PulseLine() {
     };
     const leave = [client.activities().listen({ created }), client.notifications().listen({ created })];
     return () => leave.forEach((release) => release());
-  }, [client]);
+  }, [client, isReady]);
   return (
     <div className="pulse-line" aria-hidden="true">
       {beats.map((beat) => (

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "react";
 import { useAnalytics, useLeaderboard } from "../../react/index";
+import { Avatar } from "../ui/Avatar";
 import { Empty, Failed, SkeletonRows } from "../ui/States";
 import { formatHours, plural } from "../ui/time";
 
@@ -37,9 +38,7 @@ export function Leaderboard({ userId }: { userId: string }) {
         {leaderboard.map((entry, index) => (
           <li key={entry.userId} className={entry.userId === userId ? "leader leader-own" : "leader"}>
             <span className="leader-rank numeric">{index + 1}</span>
-            <span className="avatar" aria-hidden="true">
-              {entry.userId.slice(0, 1)}
-            </span>
+            <Avatar user={entry.userId} />
             <span className="leader-name">
               {entry.userId}
               {entry.userId === userId && <span className="leader-you">You</span>}

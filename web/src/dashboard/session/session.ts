@@ -50,7 +50,9 @@ export async function nextToken(
   reason: "connect" | "refresh" | "rejected",
   end: (why: string) => void,
 ): Promise<string> {
-  const inUse = loadSession() ?? session;
+  // What is kept may be newer, or of somebody who has signed in since.
+  const kept = loadSession();
+  const inUse = kept?.key === session.key ? kept : session;
   // The token in use is good for a new connection: it is the server that says when it is not.
   if (reason === "connect") return inUse.token;
   if (session.development) {

@@ -1,6 +1,7 @@
 import { isDevelopment } from "../../pages/development";
 import type { Session } from "../session/session";
 import { useSession } from "../session/SessionProvider";
+import { Avatar } from "../ui/Avatar";
 import { Icon } from "../ui/Icon";
 import { useNow } from "../ui/now";
 import { exactTime, relativeTime } from "../ui/time";
@@ -21,9 +22,7 @@ export function UserMenu({ session }: { session: Session }) {
         aria-controls="user-menu"
         onClick={toggle}
       >
-        <span className="avatar" aria-hidden="true">
-          {session.user.slice(0, 1)}
-        </span>
+        <Avatar user={session.user} />
         <span className="user-button-name">{session.user}</span>
         <Icon name="chevron" size={16} />
       </button>

@@ -2,6 +2,7 @@ import { type FormEvent, useEffect, useState } from "react";
 import { fetchUsers } from "../../pages/development";
 import { developmentSession } from "../session/session";
 import { useSession } from "../session/SessionProvider";
+import { Avatar } from "../ui/Avatar";
 import { TextField } from "../ui/Field";
 import { sentenceOf } from "../ui/Toasts";
 
@@ -59,9 +60,7 @@ export function DevelopmentForm() {
                 disabled={busy !== null}
                 onClick={() => void enter(user)}
               >
-                <span className="avatar" aria-hidden="true">
-                  {user.slice(0, 1)}
-                </span>
+                <Avatar user={user} />
                 <span className="user-chip-name">{user}</span>
               </button>
             ))}
