@@ -2,6 +2,9 @@
 
 import assert from 'node:assert/strict';
 
+/** What a browser says of a server that is gone, and of a request that it took along. */
+export const GONE = /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE/;
+
 /** Signs in on a development server as a user of this name, and waits until events arrive. */
 export async function signIn(window, user, { service = false } = {}) {
   await window.open('/');

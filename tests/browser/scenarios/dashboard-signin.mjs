@@ -1,7 +1,7 @@
 // The dashboard's way in: as anybody in development, with a token everywhere.
 
 import assert from 'node:assert/strict';
-import { activity, createTab, countsUnread, hasFeed, isLive, pasteToken, signIn } from '../dashboard.mjs';
+import { GONE, activity, createTab, countsUnread, hasFeed, isLive, pasteToken, signIn } from '../dashboard.mjs';
 
 const userMenu = (window, user) => window.page.getByRole('button', { name: `Menu of ${user}` });
 const errorOf = (window, text) => window.page.getByRole('alert').filter({ hasText: text }).waitFor();
@@ -71,7 +71,7 @@ export const tests = {
     const window = await stage.window();
     await window.open('/');
     await window.page.getByText('Sign in with a token instead').click();
-    await window.page.getByLabel('Token', { exact: true }).fill(stage.pulse.sign('dora', { seconds: -120, role: 'admin' }));
+    await window.page.getByLabel('Token', { exact: true }).fill(stage.pulse.sign('dora', { seconds: -150, role: 'admin' }));
     await window.sees('dora (admin)', '.whose');
     await window.sees('Ended', '.whose');
     await window.sees('2 minutes ago', '.whose');
@@ -139,7 +139,7 @@ export const tests = {
     await window.open('/');
     await window.page.getByLabel(/Or be somebody else|Who are you/).fill('jo');
     await stage.pulse.kill();
-    window.allow(/ERR_CONNECTION_REFUSED/);
+    window.allow(GONE);
     await window.page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await errorOf(window, 'The server cannot be reached');
     await stage.pulse.resume();

@@ -98,7 +98,7 @@ export const tests = {
     await isFine(window);
     release();
     await window.sees('This is where it happens');
-    assert.equal(await window.page.locator('.skeleton').count(), 0);
+    await window.eventually('all is read', async () => (await window.page.locator('.skeleton').count()) === 0);
   },
 
   async 'it could not be read, and then it can'(stage) {

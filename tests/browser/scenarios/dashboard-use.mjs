@@ -164,6 +164,7 @@ export const tests = {
     await stage.pulse.createActivity('fred', 'an activity');
     await stage.pulse.createNotification('fred', 'a notification');
     const window = await openFor(stage, 'fred');
+    await countsUnread(window, 1);
     const { keyboard } = window.page;
     const focused = () => window.page.evaluate(() => {
       const { activeElement: element } = document;
