@@ -160,6 +160,38 @@ export const tests = {
     await window.sees('afterwards', panel);
   },
 
+  async 'a link that is not safe to follow is none'(stage) {
+    for (const [title, actionUrl] of [['good', '/goals'], ['bad', '/forged']]) {
+      await stage.pulse.rest('POST', '/api/notifications', { userId: 'elf', type: 'system', title, message: 'x', actionUrl });
+    }
+    const window = await stage.window();
+    // The server takes no such link: one that comes all the same is not followed.
+    await window.page.route((url) => url.pathname === '/graphql', async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, body: (await response.text()).replaceAll('/forged', 'javascript:alert(1)') });
+    });
+    await signIn(window, 'elf');
+    await bell(window).click();
+    const panel = window.page.getByRole('dialog', { name: 'Notifications' });
+    await window.sees('bad', panel);
+    const targets = await panel.getByRole('link').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
+    assert.deepEqual(targets, ['/goals']);
+  },
+
+  async 'the leaderboard marks one’s own row, and shows more'(stage) {
+    for (let index = 1; index <= 12; index += 1) {
+      await stage.pulse.rest('PATCH', `/api/analytics/learner-${index}/learning-hours`, { hours: 1_000 - index });
+    }
+    const window = await openFor(stage, 'learner-12');
+    const rows = window.page.locator('.leader');
+    await window.eventually('ten rows', async () => (await rows.count()) === 10);
+    assert.equal(await window.page.locator('.leader-own').count(), 0);
+    await window.page.locator('.leaders').getByRole('button', { name: 'Show more' }).click();
+    await window.sees('988 h', window.page.locator('.leader-own'));
+    await window.sees('You', window.page.locator('.leader-own'));
+    assert.equal(await rows.nth(11).locator('.leader-rank').innerText(), '12');
+  },
+
   async 'everything is done from the keyboard'(stage) {
     await stage.pulse.createActivity('fred', 'an activity');
     await stage.pulse.createNotification('fred', 'a notification');

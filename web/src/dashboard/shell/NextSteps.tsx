@@ -32,7 +32,7 @@ export function NextSteps({ session }: { session: Session }) {
           <h3>Use the API</h3>
           <p>
             <a href="/graphiql">GraphiQL</a> runs queries and subscriptions, <a href="/docs/api">the REST docs</a> try
-            every route. README.md has the React hooks that this page is made of.
+            every route. docs/WEB.md describes the React hooks that this page is made of.
           </p>
         </li>
       </ol>

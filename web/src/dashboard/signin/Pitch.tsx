@@ -28,7 +28,7 @@ export function Pitch() {
       </p>
       <h1>Everything your learners do, live.</h1>
       <p className="pitch-lead">Activities, analytics and notifications, in real time, from one binary.</p>
-      <svg className="pitch-line" viewBox="0 0 480 80" aria-hidden="true">
+      <svg className="pitch-line" viewBox="0 0 480 80" preserveAspectRatio="xMinYMid meet" aria-hidden="true">
         <path d="M0 44h92l10-22 20 48 12-26h70l8-14 14 28 10-14h64l12-34 22 62 12-28h134" pathLength={100} />
       </svg>
       <ul>
