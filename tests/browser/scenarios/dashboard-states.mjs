@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
-import { activity, bell, createTab, hasFeed, isLive, signIn } from '../dashboard.mjs';
+import { activity, bell, createActivity, createTab, hasFeed, isLive, signIn } from '../dashboard.mjs';
 import { fillDemo } from '../demo.mjs';
 import { DESKTOP, PHONE } from '../stage.mjs';
 
@@ -132,6 +132,13 @@ export const tests = {
     await stage.pulse.kill();
     await window.sees('You are offline', '.banner');
     await window.sees('Offline', '.connection');
+    // What cannot be sent is taken back, and what was typed stays.
+    window.allow(/ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_(REFUSED|RESET)/);
+    await createActivity(window, 'into the void');
+    const form = window.page.getByRole('form', { name: 'New activity' });
+    await form.getByRole('alert').filter({ hasText: 'The server cannot be reached just now.' }).waitFor();
+    assert.equal(await form.getByLabel('Title').inputValue(), 'into the void');
+    await activity(window, 'into the void').waitFor({ state: 'detached' });
     await isFine(window);
     await stage.pulse.resume();
     await stage.pulse.createActivity('traveller', 'while you were away');
