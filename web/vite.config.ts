@@ -19,7 +19,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 3000,
     rolldownOptions: {
       // The list is explicit, so that a page that is added is a change of this file: build.rs looks at it.
-      input: ["graphiql.html", "apidocs.html"],
+      input: ["index.html", "graphiql.html", "apidocs.html"],
       // Hundreds of files of the libraries begin with "use client", which says nothing to a page like these.
       checks: { moduleLevelDirective: false },
     },

@@ -75,6 +75,8 @@ export class Stage {
 class Window {
   #allowed = [];
   #problems = [];
+  /** Windows of the same browser. */
+  #others = [];
   #context;
   #origin;
   #screenshots;
@@ -92,12 +94,34 @@ class Window {
         console.error(`policy: ${violatedDirective} forbids ${blockedURI} (${sourceFile}:${lineNumber})`);
       });
     });
-    this.page = await this.#context.newPage();
+    this.#context.on('request', (request) => this.#look(request.url()));
+    this.#watch(await this.#context.newPage());
+  }
+
+  /** Another window of the same browser: it shares what the browser keeps. */
+  async another(name) {
+    return this.#adopt(name, await this.#context.newPage());
+  }
+
+  /** The window of the same browser that `act` opens. */
+  async opens(act) {
+    const [page] = await Promise.all([this.#context.waitForEvent('page'), act()]);
+    return this.#adopt(`${this.name}, opened`, page);
+  }
+
+  #adopt(name, page) {
+    const other = new Window(name, this.#context, this.#origin, this.#screenshots);
+    other.#watch(page);
+    this.#others.push(other);
+    return other;
+  }
+
+  #watch(page) {
+    this.page = page;
     this.page.on('console', (message) => {
       if (message.type() === 'error') this.#problem(`console: ${message.text()} ${message.location().url}`.trim());
     });
     this.page.on('pageerror', (error) => this.#problem(`uncaught: ${error.message} ${error.stack}`));
-    this.#context.on('request', (request) => this.#look(request.url()));
     this.page.on('websocket', (socket) => this.#look(socket.url()));
   }
 
@@ -121,10 +145,12 @@ class Window {
     assert.deepEqual(unexpected, [], `${this.name} has problems`);
     const missing = this.#allowed.filter((pattern) => !this.#problems.some((text) => pattern.test(text)));
     assert.deepEqual(missing, [], `${this.name} was to have problems that it did not have`);
+    for (const other of this.#others) other.check();
   }
 
   told() {
-    return this.#problems.map((text) => `${this.name}: ${text}`);
+    const own = this.#problems.map((text) => `${this.name}: ${text}`);
+    return [...own, ...this.#others.flatMap((other) => other.told())];
   }
 
   async close() {

@@ -10,7 +10,7 @@ import { Pulse } from './pulse.mjs';
 import { Stage } from './stage.mjs';
 
 /** How long one test may take. */
-const TEST_MS = 60_000;
+const TEST_MS = 180_000;
 
 endOnSignals();
 

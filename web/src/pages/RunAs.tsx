@@ -27,7 +27,7 @@ function RunAsUser({ onChange, refused }: RunAsProps) {
   const touched = useRef(false);
   const inUse = useRef<{ user: string; authorization: string | undefined }>(undefined);
 
-  const use = useCallback(
+  const runAs = useCallback(
     async (user: string, said = user === "" ? "No token: as a service" : `As ${user}`) => {
       latest.current += 1;
       const turn = latest.current;
@@ -56,7 +56,7 @@ function RunAsUser({ onChange, refused }: RunAsProps) {
         if (touched.current) return;
         const first = remembered() ?? found[0] ?? ANYBODY;
         setName(first);
-        void use(first);
+        void runAs(first);
       },
       (reason: unknown) => {
         if (!gone) setStatus({ text: sentence(reason), failed: true });
@@ -65,18 +65,18 @@ function RunAsUser({ onChange, refused }: RunAsProps) {
     return () => {
       gone = true;
     };
-  }, [use]);
+  }, [runAs]);
 
   useEffect(() => {
     const { user, authorization } = inUse.current ?? {};
     if (user === undefined || refused === undefined || refused !== authorization) return;
-    void use(user, `New token for ${user}: try again`);
-  }, [refused, use]);
+    void runAs(user, `New token for ${user}: try again`);
+  }, [refused, runAs]);
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
     touched.current = true;
-    void use(name);
+    void runAs(name);
   };
   return (
     <form className="run-as" onSubmit={submit}>

@@ -12,16 +12,25 @@ export interface DevelopmentToken {
   user: string;
 }
 
+/** The server answered, and its answer is no: asking again does not help. The message is its own. */
+export class Refused extends Error {}
+
+/** How long a token lasts, and what its bearer may do; `user` if nothing is said. */
+export interface TokenOptions {
+  expires?: string;
+  role?: "user" | "service" | "admin";
+}
+
 /**
  * A token of `user`, who may be anybody. Only a development server gives one; on any other do not ask.
  *
- * @throws with one sentence for people where the server refuses or cannot be reached.
+ * @throws with one sentence for people where the server refuses (`Refused`) or cannot be reached.
  */
-export function fetchToken(user: string, expires = "7d"): Promise<DevelopmentToken> {
+export function fetchToken(user: string, { expires = "7d", role = "user" }: TokenOptions = {}): Promise<DevelopmentToken> {
   return ask<DevelopmentToken>("/dev/token", {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ user, expires }),
+    body: JSON.stringify({ user, expires, role }),
   });
 }
 
@@ -37,5 +46,6 @@ async function ask<T>(path: string, init?: RequestInit): Promise<T> {
   const body: unknown = await response.json().catch(() => undefined);
   if (response.ok && body !== undefined) return body as T;
   const said = (body as { error?: unknown } | undefined)?.error;
-  throw new Error(typeof said === "string" ? said : `${path} answered ${response.status}.`);
+  const message = typeof said === "string" ? said : `${path} answered ${response.status}.`;
+  throw response.status >= 400 && response.status < 500 && response.status !== 429 ? new Refused(message) : new Error(message);
 }
