@@ -32,12 +32,21 @@ async function cutFromPostgres(trial, cut, heal = 'pass') {
   trial.lacks.push([node, 'database']);
 }
 
+/** Asks a node to end. */
+async function end(trial, node) {
+  const { code, signal, ms } = await node.end('SIGTERM');
+  trial.notes.push(`${node.name} ended in ${(ms / 1000).toFixed(1)} s`);
+  if (code !== 0) trial.violations.push(`${node.name} ended by ${signal ?? `exit code ${code}`}`);
+  if (ms > END_MS) trial.violations.push(`${node.name} took ${ms} ms to end`);
+}
+
 export const FAULTS = [
   {
     name: 'kill a node',
     async run(trial) {
       const [node] = two(trial);
       await node.end('SIGKILL');
+      await trial.noticed(node);
       const ms = await trial.checkActive();
       trial.notes.push(`${node.name}; active users right after ${(ms / 1000).toFixed(1)} s`);
       await node.start();
@@ -103,17 +112,23 @@ export const FAULTS = [
     },
   },
   {
+    name: 'end a node that waits for PostgreSQL',
+    async run(trial) {
+      const [node] = two(trial);
+      node.postgres.stall();
+      await pause(1_000);
+      await end(trial, node);
+      await node.postgres.lose();
+      await node.start();
+    },
+  },
+  {
     name: 'roll all nodes',
     async run(trial) {
-      const took = [];
       for (const node of trial.cluster.nodes) {
-        const { code, signal, ms } = await node.end('SIGTERM');
-        took.push(`${(ms / 1000).toFixed(1)} s`);
-        if (code !== 0) trial.violations.push(`${node.name} ended by ${signal ?? `exit code ${code}`}`);
-        if (ms > END_MS) trial.violations.push(`${node.name} took ${ms} ms to end`);
+        await end(trial, node);
         await node.start();
       }
-      trial.notes.push(`ended in ${took.join(', ')}`);
     },
   },
 ];

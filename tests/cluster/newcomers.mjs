@@ -1,6 +1,7 @@
 // Ten nodes that start at the same time on an empty database: one sets it up, the others wait, and all are of one mind.
 
 import { execFile } from 'node:child_process';
+import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Cluster } from './cluster.mjs';
 import { epochOf } from './ledger.mjs';
@@ -8,6 +9,8 @@ import { allReady } from './monitor.mjs';
 import { cursorOf, readPages } from './pages.mjs';
 
 const NODES = 10;
+/** How long they may take after they said their addresses. */
+const READY_MS = 15_000;
 const run = promisify(execFile);
 
 /** Runs it; resolves with a line of the report. */
@@ -18,7 +21,16 @@ export async function startTogether(binary) {
   const lasted = Date.now() - began;
   try {
     const { nodes, postgres } = cluster;
-    if (!await allReady(nodes)) violations.push('a node that said its address is not ready');
+    // The bus is waited for in the background.
+    const end = Date.now() + READY_MS;
+    while (!await allReady(nodes)) {
+      if (Date.now() > end) {
+        violations.push(`not all nodes were ready within ${READY_MS / 1000} s`);
+        break;
+      }
+      await pause(50);
+    }
+    const ready = Date.now() - began - lasted;
     const epochs = new Set(await Promise.all(nodes.map(async (node) => epochOf(await cursorOf(node, 'ada')))));
     if (epochs.size !== 1) violations.push(`the nodes know ${epochs.size} marks of one database`);
     const written = await Promise.all(nodes.map((node) =>
@@ -35,7 +47,7 @@ export async function startTogether(binary) {
     if (!/, 0 steps/.test(stdout)) violations.push(`the schema was not up to date: ${stdout.trim()}`);
     return {
       fault: 'start ten nodes at once', lasted, answered, unknown: 0, refused: NODES - answered, received: 0, lost: 0,
-      doubled: 0, delay: 0, ready: 0, violations, notes: [`all up after ${(lasted / 1000).toFixed(1)} s`],
+      doubled: 0, delay: 0, ready, violations, notes: [`all up after ${(lasted / 1000).toFixed(1)} s`],
     };
   } finally {
     await cluster.close();

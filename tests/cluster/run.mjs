@@ -131,8 +131,8 @@ if (options.help) {
 endOnSignals();
 process.setMaxListeners(100);
 try {
-  process.exitCode = (await run(options)) ? 0 : 1;
+  process.exit((await run(options)) ? 0 : 1);
 } catch (error) {
   console.error(error instanceof Problem ? error.message : error);
-  process.exitCode = 1;
+  process.exit(1);
 }

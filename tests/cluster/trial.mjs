@@ -43,9 +43,24 @@ export class Trial {
   /** Runs it; resolves with a line of the report. */
   async run() {
     const { nodes } = this.cluster;
-    await this.#gather();
     const monitor = new Monitor(nodes);
-    const writers = new Writers({ ledgers: this.ledgers, nodes, count: this.load.writers, random: this.random });
+    try {
+      await this.#gather();
+      const writers = new Writers({ ledgers: this.ledgers, nodes, count: this.load.writers, random: this.random });
+      try {
+        return await this.#play(monitor, writers);
+      } finally {
+        await writers.stop();
+      }
+    } finally {
+      this.#moving = false;
+      await monitor.stop();
+      await Promise.all(this.#readers.map((reader) => reader.stop()));
+    }
+  }
+
+  async #play(monitor, writers) {
+    const { nodes } = this.cluster;
     const movers = this.#readers.filter((reader) => reader.moves).map((reader) => this.#move(reader));
     await pause(this.times.before);
     const began = Date.now();
@@ -60,8 +75,6 @@ export class Trial {
     this.#moving = false;
     await Promise.all(movers);
     const figures = await this.#check();
-    await monitor.stop();
-    await Promise.all(this.#readers.map((reader) => reader.stop()));
     this.#judge({ writers, monitor, readyAt, delay: figures.delay });
     return {
       fault: this.fault.name,
@@ -146,6 +159,12 @@ export class Trial {
     return new Set(this.#readers.filter((reader) => reader.present).map((reader) => reader.ledger.user));
   }
 
+  /** Waits until those who were connected to a node that was ended have noticed it. */
+  async noticed(node) {
+    const connected = () => this.#readers.some((reader) => reader.home === node && reader.present);
+    if (!await this.eventually(CONNECT_MS, () => !connected())) this.violations.push(`${node.name} ended, its sockets did not`);
+  }
+
   /** Waits until every node that runs counts exactly those who are active. */
   async checkActive() {
     let wrong = [];
@@ -166,25 +185,34 @@ export class Trial {
     const { nodes } = this.cluster;
     const shown = new Map();
     for (const ledger of this.ledgers) {
-      const pages = await Promise.all(nodes.map((node) => readPages(node, ledger.user)));
-      const byNode = Object.fromEntries(nodes.map((node, index) => [node.name, pages[index]]));
+      const byNode = {};
+      for (const node of nodes) byNode[node.name] = await this.#pages(node, ledger.user);
       this.violations.push(...checkPages(ledger, byNode));
       for (const node of nodes) {
         this.violations.push(...checkCounter(ledger, await counterOf(node, ledger.user)).map((what) => `${what} (${node.name})`));
       }
-      shown.set(ledger, pages[0]);
+      shown.set(ledger, byNode[nodes[0].name]);
     }
     const figures = await this.#checkReaders(shown);
     await this.checkActive();
     return figures;
   }
 
+  /** The pages of a user at rest; a node that does not show them at once is in the wrong, and asked again. */
+  async #pages(node, user) {
+    let failed;
+    const pages = await this.eventually(READY_MS, () => readPages(node, user).catch((error) => { failed = error; }));
+    if (failed) this.violations.push(`though all nodes said they were ready: ${failed.message}`);
+    if (!pages) throw failed;
+    return pages;
+  }
+
   /** Waits until the histories stand still, at the same cursor on every node. */
   async #settle() {
     let before;
     const standing = await this.eventually(DELIVERY_MS, async () => {
-      const cursors = await Promise.all(this.ledgers.map(async ({ user }) =>
-        Promise.all(this.cluster.nodes.map((node) => cursorOf(node, user)))));
+      const cursors = await Promise.all(this.ledgers.map(({ user }) =>
+        Promise.all(this.cluster.nodes.map((node) => cursorOf(node, user).catch(() => undefined)))));
       const now = cursors.every((ofUser) => new Set(ofUser).size === 1) && JSON.stringify(cursors);
       const still = now && now === before;
       before = now;
