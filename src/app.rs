@@ -48,7 +48,7 @@ const CLOSING: Duration = Duration::from_secs(6);
 /// How long requests under way may take after the shutdown began.
 const DRAIN: Duration = Duration::from_secs(8);
 /// How long all of it may take after the shutdown began: a database that has not answered by then is not waited for.
-const END: Duration = Duration::from_millis(9_500);
+const END: Duration = Duration::from_secs(9);
 /// How long waiting data may lie unread before the connection ends: longer than the 30 s and the goodbye of a WebSocket.
 const UNREAD: Duration = Duration::from_secs(45);
 /// The least that a response must have to be worth compressing, in bytes.

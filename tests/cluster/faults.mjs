@@ -32,6 +32,17 @@ async function cutFromPostgres(trial, cut, heal = 'pass') {
   trial.lacks.push([node, 'database']);
 }
 
+/** One node whose NATS says nothing for a while, and goes on after it (`pass`) or has forgotten it (`lose`). */
+async function silenceBus(trial, heal) {
+  const [node] = two(trial);
+  node.bus.stall();
+  await pause(trial.times.frozenBus);
+  await node.bus[heal]();
+  trial.notes.push(node.name);
+  if (trial.times.frozenBus > NOTICED_MS) trial.lacks.push([node, 'bus']);
+  trial.within = UNHEARD_MS;
+}
+
 /** Asks a node to end. */
 async function end(trial, node) {
   const { code, signal, ms } = await node.end('SIGTERM');
@@ -99,18 +110,8 @@ export const FAULTS = [
       trial.lacks.push([one, 'database'], [other, 'bus']);
     },
   },
-  {
-    name: 'stall one node\'s NATS',
-    async run(trial) {
-      const [node] = two(trial);
-      node.bus.stall();
-      await pause(trial.times.frozenBus);
-      await node.bus.pass();
-      trial.notes.push(node.name);
-      if (trial.times.frozenBus > NOTICED_MS) trial.lacks.push([node, 'bus']);
-      trial.within = UNHEARD_MS;
-    },
-  },
+  { name: 'stall one node\'s NATS', run: (trial) => silenceBus(trial, 'pass') },
+  { name: 'lose one node\'s connection to NATS', run: (trial) => silenceBus(trial, 'lose') },
   {
     name: 'end a node that waits for PostgreSQL',
     async run(trial) {

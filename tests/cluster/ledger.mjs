@@ -20,6 +20,8 @@ export class UserLedger {
   readAlls = { activities: [], notifications: [] };
   /** How often the counter of logs was raised. */
   increments = { answered: 0, unknown: 0 };
+  /** Where all that is written for this user is written, if not anywhere. */
+  only;
 
   constructor(user) {
     this.user = user;

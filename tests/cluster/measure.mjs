@@ -100,9 +100,12 @@ async function throughput(cluster) {
 
 /** Notes when each event came. */
 class TimedReader extends SocketReader {
+  delays = { here: [], elsewhere: [] };
+
   hear(feed, item) {
-    const sent = Number(item.title);
-    if (sent > 0) this.delays.push({ delay: performance.now() - sent, home: item.type });
+    this.cursors[feed] = item.cursor;
+    const [sent, node] = item.title.split(' ');
+    this.delays[node === this.at.name.replace(' ', '') ? 'here' : 'elsewhere'].push(performance.now() - Number(sent));
   }
 }
 
@@ -117,7 +120,7 @@ async function latency(cluster) {
       const reader = new TimedReader({
         name: 'reader', ledger, node: () => node, after: { activities: after, notifications: after }, random,
       });
-      readers.push(Object.assign(reader, { delays: [], at: node }).run());
+      readers.push(Object.assign(reader, { at: node }).run());
     }
   }
   while (!readers.every((reader) => reader.present)) await pause(20);
@@ -128,16 +131,64 @@ async function latency(cluster) {
   for (let serial = 0; serial < count; serial += 1) {
     await pause(Math.max(0, began + (serial * 1_000) / rate - performance.now()));
     const node = cluster.nodes[serial % cluster.nodes.length];
-    written.push(write(node, `follower${serial % FOLLOWED}`, String(performance.now())));
+    written.push(write(node, `follower${serial % FOLLOWED}`, `${performance.now()} ${node.name.replace(' ', '')}`));
   }
   const answers = await Promise.all(written);
   const [elapsed, after] = [(performance.now() - began) / 1_000, usage(cluster)];
   const refused = answers.filter(({ status }) => status !== 201).length;
   if (refused > 0) throw new Error(`${refused} writes were not answered with 201`);
   const end = performance.now() + 20_000;
-  const heard = () => readers.reduce((sum, reader) => sum + reader.delays.length, 0);
+  const heard = () => readers.reduce((sum, reader) => sum + reader.delays.here.length + reader.delays.elsewhere.length, 0);
   while (heard() < count * cluster.nodes.length && performance.now() < end) await pause(20);
   if (heard() !== count * cluster.nodes.length) throw new Error(`${heard()} events were heard`);
   await Promise.all(readers.map((reader) => reader.stop()));
-  return { delays: readers.flatMap((reader) => reader.delays), shares: shares(before, after, elapsed) };
+  const delays = (where) => readers.flatMap((reader) => reader.delays[where]).sort((one, other) => one - other);
+  return { here: delays('here'), elsewhere: delays('elsewhere'), shares: shares(before, after, elapsed) };
 }
+
+/** The value below which `part` of a sorted list lies. */
+function quantile(sorted, part) {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
+}
+
+async function measure(size) {
+  const cluster = await Cluster.start({ binary, size, proxies: false });
+  try {
+    while (!await allReady(cluster.nodes)) await pause(50);
+    const most = await throughput(cluster);
+    // What was written is on disk before the next part begins.
+    await pause(WARM_MS);
+    return { size, most, timed: await latency(cluster) };
+  } finally {
+    await cluster.close();
+  }
+}
+
+const median = (list) => [...list].sort((one, other) => one - other)[Math.floor(list.length / 2)];
+const milliseconds = (value) => (value === undefined ? '' : value.toFixed(1));
+const took = (rows, part) => ['nodes', 'nats', 'generator', 'rest']
+  .map((name) => median(rows.map((row) => row[part].shares[name]))).join(' / ');
+const merged = (rows, where) => rows.flatMap((row) => row.timed[where]).sort((one, other) => one - other);
+const COLUMNS = [
+  ['nodes', ([{ size }]) => size],
+  ['writes/s', (rows) => Math.round(median(rows.map((row) => row.most.rate)))],
+  ['from, to', (rows) => [Math.min, Math.max].map((of) => Math.round(of(...rows.map((row) => row.most.rate)))).join(', ')],
+  ['processors', (rows) => took(rows, 'most')],
+  [`p50 at ${rate}/s, same node`, (rows) => milliseconds(quantile(merged(rows, 'here'), 0.5))],
+  ['p99', (rows) => milliseconds(quantile(merged(rows, 'here'), 0.99))],
+  ['p50, another node', (rows) => milliseconds(quantile(merged(rows, 'elsewhere'), 0.5))],
+  ['p99', (rows) => milliseconds(quantile(merged(rows, 'elsewhere'), 0.99))],
+  ['processors', (rows) => took(rows, 'timed')],
+];
+
+endOnSignals();
+process.setMaxListeners(100);
+const bySize = new Map(SIZES.map((size) => [size, []]));
+// In turns, so that what else the machine does falls on all of them.
+for (let round = 1; round <= rounds; round += 1) {
+  for (const size of SIZES) bySize.get(size).push(await measure(size));
+}
+console.log(`${os.cpus().length} processors (${os.cpus()[0].model.trim()}), ${rounds} rounds of ${seconds} s;`
+  + ' times in ms from sending to arrival; processors: nodes / NATS / generator / PostgreSQL and the rest, in percent of one\n');
+console.log(table(COLUMNS, [...bySize.values()]));
+process.exit(0);

@@ -205,8 +205,10 @@ export class StreamReader extends Reader {
   }
 }
 
-/** Both feeds over Socket.IO, with one cursor for both. */
+/** Both feeds over Socket.IO, with one cursor for both, which both start from. */
 export class SocketIoReader extends Reader {
+  after = this.cursors.activities;
+
   connect(node, ended) {
     const socket = new WebSocket(`${node.socket}/socket.io/?EIO=4&transport=websocket`, { handshakeTimeout: CONNECT_MS });
     this.socket = socket;
@@ -230,17 +232,23 @@ export class SocketIoReader extends Reader {
   /** Packets of engine.io 4 and socket.io 5: 0 open, 2 ping, 40 connect, 42 event, 43 answer to one, 44 refused. */
   #take(socket, packet) {
     const { user } = this.ledger;
-    if (packet.startsWith('0')) socket.send(`40${JSON.stringify({ token: token(user), after: this.#oldest() })}`);
+    if (packet.startsWith('0')) socket.send(`40${JSON.stringify({ token: token(user), after: this.after })}`);
     else if (packet === '2') socket.send('3');
-    else if (packet.startsWith('40')) socket.send(`420${JSON.stringify(['user:login', user])}`);
-    else if (packet.startsWith('430')) this.#loggedIn(...JSON.parse(packet.slice(3)));
+    else if (packet.startsWith('40')) this.#logIn(socket);
+    else if (packet.startsWith('430')) this.#loggedIn(socket, ...JSON.parse(packet.slice(3)));
     else if (packet.startsWith('42')) this.#event(...JSON.parse(packet.slice(2)));
     else if (packet.startsWith('44')) this.#refused(JSON.parse(packet.slice(2)).data);
     else if (packet.startsWith('41')) this.cut();
   }
 
-  #loggedIn(answer) {
+  #logIn(socket) {
+    if (socket.readyState === WebSocket.OPEN) socket.send(`420${JSON.stringify(['user:login', this.ledger.user])}`);
+  }
+
+  /** A login that was not possible is tried again on the same socket, whose cursor still has to serve. */
+  #loggedIn(socket, answer) {
     if (answer.userId === this.ledger.user) this.present = true;
+    else if (answer.code === 'UNAVAILABLE') setTimeout(() => this.#logIn(socket), this.random.between(...BACK_MS));
     else this.#refused(answer);
   }
 
@@ -254,10 +262,6 @@ export class SocketIoReader extends Reader {
   #item(feed, item) {
     this.hear(feed, item);
     this.after = item.cursor;
-  }
-
-  #oldest() {
-    return this.after ?? this.cursors[this.feeds[0]];
   }
 
   #refused(error) {

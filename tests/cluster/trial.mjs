@@ -38,6 +38,8 @@ export class Trial {
   constructor({ cluster, fault, name, load, times, random }) {
     Object.assign(this, { cluster, fault, name, load, times, random });
     this.ledgers = Array.from({ length: load.users }, (_, index) => new UserLedger(`${name}-user${index + 1}`));
+    // What other nodes do not hear of these users, no write of their own shows them.
+    cluster.nodes.forEach((node, index) => { this.ledgers.at(-1 - index).only = node; });
   }
 
   /** Runs it; resolves with a line of the report. */

@@ -38,7 +38,7 @@ export class Writers {
 
   /**
    * `ledgers` are of the users who are written for. Every other writer stays with one of `nodes`, so that a node that
-   * does not answer does not keep all of them; the others go to any.
+   * does not answer does not keep all of them; the others go to any. Users with an `only` node are written for there.
    */
   constructor({ ledgers, nodes, count, random }) {
     Object.assign(this, { ledgers, random });
@@ -56,9 +56,9 @@ export class Writers {
 
   async #write(running) {
     while (!this.#stopped) {
-      const nodes = running();
+      const ledger = this.random.of(this.ledgers);
+      const nodes = ledger.only ? [ledger.only].filter((node) => !node.down) : running();
       if (nodes.length > 0) {
-        const ledger = this.random.of(this.ledgers);
         await this[`_${this.random.weighted(WHAT)}`](this.random.of(nodes), ledger, this.#feed());
       }
       await pause(this.random.between(...THINK_MS));
