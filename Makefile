@@ -1,7 +1,7 @@
 # Each target is one command that also works without make. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt schema bench web clean
+.PHONY: help run test lint fmt schema bench faults web clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,13 @@ schema: ## write schema.graphql anew from the code
 
 bench: ## run the benchmarks
 	cargo bench
+
+faults: ## three nodes under faults for about half an hour (ARGS="--seed 1 --rounds 1")
+	scripts/postgres install
+	scripts/nats install
+	cargo build --release --locked
+	npm --prefix tests/cluster ci
+	node tests/cluster/run.mjs target/release/pulse --long $(ARGS)
 
 web: ## build the pages that the server carries (web/dist)
 	npm --prefix web ci

@@ -48,6 +48,8 @@ use crate::{
 const CLOSING: Duration = Duration::from_secs(6);
 /// How long requests under way may take after the shutdown began.
 const DRAIN: Duration = Duration::from_secs(8);
+/// How long all of it may take after the shutdown began: a database that has not answered by then is not waited for.
+const END: Duration = Duration::from_secs(9);
 /// How long waiting data may lie unread before the connection ends: longer than the 30 s and the goodbye of a WebSocket.
 const UNREAD: Duration = Duration::from_secs(45);
 /// The least that a response must have to be worth compressing, in bytes.
@@ -156,10 +158,8 @@ impl App {
             metrics.all_closed().await;
             outcome
         };
-        let late = async {
-            draining.cancelled().await;
-            tokio::time::sleep(DRAIN).await;
-        };
+        let late = after(DRAIN, draining.clone());
+        let over = tokio::spawn(after(END, draining.clone()));
         let outcome = tokio::select! {
             outcome = served => outcome,
             outcome = latecomers => outcome,
@@ -169,12 +169,24 @@ impl App {
             }
         };
         draining.cancel();
-        roster.leave().await;
-        store.close().await;
-        tasks.close();
-        tasks.wait().await;
+        let closed = async {
+            roster.leave().await;
+            store.close().await;
+            tasks.close();
+            tasks.wait().await;
+        };
+        tokio::select! {
+            () = closed => {}
+            _ = over => tracing::warn!("the database does not answer: what waited to be written was answered with an error or not at all"),
+        }
         outcome
     }
+}
+
+/// Ends `time` after the shutdown began.
+async fn after(time: Duration, draining: CancellationToken) {
+    draining.cancelled().await;
+    tokio::time::sleep(time).await;
 }
 
 /// Tells of each commit: the followers of this node, and the other nodes.

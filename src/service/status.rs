@@ -1,10 +1,17 @@
 //! Whether the database is there, and who is followed: for those who run the server.
 
+use std::time::Duration;
+
+use tokio::time::timeout;
+
 use crate::{
     domain::{Error, Result, Scope, Viewer},
     events::{Bus, Hub},
     store::Store,
 };
+
+/// How long the database may take to say that it is there.
+const SOON: Duration = Duration::from_secs(2);
 
 /// What those who run the server want to know of its inside. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -19,9 +26,9 @@ impl StatusService {
         Self { store, hub, bus }
     }
 
-    /// Whether the database answers now.
+    /// Whether the database answers now, and soon enough for whoever has to choose between nodes.
     pub async fn database_answers(&self) -> bool {
-        self.store.ping().await.is_ok()
+        timeout(SOON, self.store.ping()).await.is_ok_and(|answer| answer.is_ok())
     }
 
     /// Whether the bus between nodes answers; `None` where there is none.

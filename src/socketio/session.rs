@@ -109,7 +109,8 @@ impl Session {
     /// client that does not listen for it gets at least what is new.
     ///
     /// # Errors
-    /// FORBIDDEN for another's room; RATE_LIMITED where the user has too many sockets.
+    /// FORBIDDEN for another's room; RATE_LIMITED where the user has too many sockets; UNAVAILABLE where the database does
+    /// not answer: nothing was joined, and the cursor serves for the next attempt.
     pub(super) async fn log_in(&mut self, user: UserId) -> Result<Cursor> {
         if let Some(login) = &self.login
             && *login.present.user() == user
@@ -122,7 +123,7 @@ impl Session {
             Some(_) => None,
             None => Some(self.door.seat(&user)?),
         };
-        let updates = match self.resume(&user).await {
+        let updates = match self.resume(&user).await? {
             Some(updates) => updates,
             None => self.door.0.services.updates.follow(&self.viewer, user.clone(), None).await?,
         };
@@ -136,19 +137,24 @@ impl Session {
     }
 
     /// Follows `user` after the client's cursor; `None` where it gave none or one that does not serve.
-    async fn resume(&mut self, user: &UserId) -> Option<Updates> {
-        let after = self.after.take()?;
+    async fn resume(&mut self, user: &UserId) -> Result<Option<Updates>> {
+        let Some(after) = self.after.take() else { return Ok(None) };
         let updates = &self.door.0.services.updates;
         let resumed = match Cursor::parse("after", &after) {
             Ok(cursor) => updates.follow(&self.viewer, user.clone(), Some(cursor)).await,
             Err(error) => Err(error),
         };
         match resumed {
-            Ok(updates) => Some(updates),
+            Ok(updates) => Ok(Some(updates)),
+            // To join without what was missed would be a hole.
+            Err(error @ Error::Unavailable(_)) => {
+                self.after = Some(after);
+                Err(error)
+            }
             Err(error) => {
                 // Where this does not arrive, neither does anything else.
                 let _ = emit(&self.socket, "error:message", &ErrorMessage::of(&error, "user:login")).await;
-                None
+                Ok(None)
             }
         }
     }

@@ -13,6 +13,7 @@ use crate::domain::{
 
 use super::{
     Store,
+    connect::in_time,
     entity::{analytics, analytics_day},
     error::domain_error,
     items::number,
@@ -24,8 +25,9 @@ use super::{
 impl Store {
     /// The record of `user`.
     pub async fn analytics(&self, user: &UserId) -> Result<Option<Analytics>> {
-        let found =
-            analytics::Entity::find_by_id(user.as_str()).one(&self.0.reader).await.map_err(domain_error)?;
+        let find = analytics::Entity::find_by_id(user.as_str());
+        let answer = async { find.one(&self.0.reader).await.map_err(domain_error) };
+        let found = in_time(self.0.backend, answer).await?;
         found.map(|row| decode(row, self.epoch())).transpose()
     }
 

@@ -13,13 +13,33 @@ use sea_orm::{
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
     },
 };
+use tokio::time::timeout;
+
+use crate::domain::{Error, Result as DomainResult};
 
 /// How long a caller waits for a connection before the database counts as gone.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long an answer of PostgreSQL is waited for: longer than its own limit on a statement, so that it is normally the
+/// one to say what is wrong. A network may swallow a question without a word, and for the kernel that is no failure for
+/// a quarter of an hour.
+const ANSWER: Duration = Duration::from_secs(12);
 /// How long SQLite waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// A connection that was idle for longer is asked whether it still stands before it is used.
 const TRUST_IDLE: Duration = Duration::from_secs(1);
+/// How long a connection that is given back to the pool may take to show that it still stands.
+const RETURN: Duration = Duration::from_secs(2);
+/// What each session asks of PostgreSQL. A node that is cut off while it holds locks must not keep the other nodes from
+/// its users: its transaction ends after a few seconds of silence, and its session when its machine does not answer.
+const SESSION: [(&str, &str); 7] = [
+    ("statement_timeout", "10s"),
+    ("lock_timeout", "5s"),
+    ("idle_in_transaction_session_timeout", "5s"),
+    ("tcp_keepalives_idle", "10"),
+    ("tcp_keepalives_interval", "5"),
+    ("tcp_keepalives_count", "3"),
+    ("tcp_user_timeout", "20000"),
+];
 /// Read-only connections to SQLite, each with a thread of its own.
 const SQLITE_READERS: u32 = 4;
 /// How long the database may still belong to a process that is just leaving it.
@@ -46,6 +66,20 @@ pub(super) struct Connections {
 /// Opens `url`, which starts with `sqlite:` or `postgres:`.
 pub(super) async fn connect(url: &str) -> Result<Connections, DbErr> {
     if url.starts_with("sqlite:") { sqlite(url).await } else { postgres(url).await }
+}
+
+/// Waits for an answer of `backend`, but not for ever.
+///
+/// # Errors
+/// UNAVAILABLE after [`ANSWER`] on PostgreSQL; what the work was worth then is not known.
+pub(super) async fn in_time<T>(
+    backend: DbBackend,
+    work: impl Future<Output = DomainResult<T>>,
+) -> DomainResult<T> {
+    if backend == DbBackend::Sqlite {
+        return work.await;
+    }
+    timeout(ANSWER, work).await.unwrap_or_else(|_| Err(Error::unavailable("the database does not answer")))
 }
 
 async fn sqlite(url: &str) -> Result<Connections, DbErr> {
@@ -98,7 +132,7 @@ async fn postgres(url: &str) -> Result<Connections, DbErr> {
         .map_err(unreachable)?
         .application_name("pulse")
         .statement_cache_capacity(STATEMENTS)
-        .options([("statement_timeout", "10s"), ("lock_timeout", "5s")]);
+        .options(SESSION);
     // Asked once apart: the pool would try again and again, and could not say why.
     let mut first = PgConnection::connect_with(&options).await.map_err(unreachable)?;
     let shared = until_free(async || share(&mut first).await).await.map_err(unreachable)?;
@@ -123,6 +157,15 @@ async fn postgres(url: &str) -> Result<Connections, DbErr> {
                     connection.ping().await?;
                 }
                 Ok(true)
+            })
+        })
+        // The pool itself asks without a limit, and a connection that hangs there is never replaced.
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                match timeout(RETURN, connection.ping()).await {
+                    Ok(pong) => pong.map(|()| true),
+                    Err(_) => Err(sqlx::Error::PoolTimedOut),
+                }
             })
         })
         .connect_with(options)

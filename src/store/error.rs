@@ -62,11 +62,12 @@ fn sqlx_fault(error: &sqlx::Error) -> Fault {
 }
 
 /// Classes of <https://www.postgresql.org/docs/current/errcodes-appendix.html>: 08 connection, 53 resources,
-/// 57 operator intervention (shutdown, statement timeout); 55P03 a lock timeout, 25006 a read-only server.
+/// 57 operator intervention (shutdown, statement timeout); 55P03 a lock timeout, 25006 a read-only server, 25P03 a
+/// transaction that was ended because nothing was heard of it.
 fn postgres_fault(code: &str) -> Fault {
     match code {
         "40001" | "40P01" => Fault::Conflict,
-        "55P03" | "25006" => Fault::Gone,
+        "55P03" | "25006" | "25P03" => Fault::Gone,
         _ if ["08", "53", "57"].iter().any(|class| code.starts_with(class)) => Fault::Gone,
         _ => Fault::Defect,
     }

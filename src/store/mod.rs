@@ -37,7 +37,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::{Clock, Epoch, Event, Position, Result};
 
-use self::{connect::Connections, error::domain_error, replica::Replica, setup::set_up, writer::Writer};
+use self::{
+    connect::{Connections, in_time},
+    error::domain_error,
+    replica::Replica,
+    setup::set_up,
+    writer::Writer,
+};
 
 pub use self::{
     bulk::{Bulk, Moved, Record, Snapshot},
@@ -168,7 +174,9 @@ impl Store {
         sql: &str,
         values: [Value; N],
     ) -> Result<Option<sea_orm::QueryResult>> {
-        self.0.reader.query_one_raw(self.statement(sql, values)).await.map_err(domain_error)
+        let statement = self.statement(sql, values);
+        let answer = async { self.0.reader.query_one_raw(statement).await.map_err(domain_error) };
+        in_time(self.0.backend, answer).await
     }
 
     async fn all(
@@ -176,7 +184,9 @@ impl Store {
         sql: &str,
         values: impl IntoIterator<Item = Value>,
     ) -> Result<Vec<sea_orm::QueryResult>> {
-        self.0.reader.query_all_raw(self.statement(sql, values)).await.map_err(domain_error)
+        let statement = self.statement(sql, values);
+        let answer = async { self.0.reader.query_all_raw(statement).await.map_err(domain_error) };
+        in_time(self.0.backend, answer).await
     }
 
     fn statement(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, Value};
+use sea_orm::{DbBackend, QueryResult, Value};
 
 use crate::domain::{Result, UserId};
 
@@ -108,10 +108,9 @@ impl Store {
         Ok(())
     }
 
-    /// A statement on the primary, whose every row is the only one.
+    /// A statement on the primary that may change something, and has one row at most.
     async fn ask<const N: usize>(&self, sql: &str, values: [Value; N]) -> Result<Option<QueryResult>> {
-        let statement = Statement::from_sql_and_values(self.0.backend, sql, values);
-        self.0.reader.query_one_raw(statement).await.map_err(domain_error)
+        self.one(sql, values).await
     }
 }
 

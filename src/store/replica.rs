@@ -74,7 +74,8 @@ impl Store {
     ) -> Result<Vec<QueryResult>> {
         if let Some(replica) = replica {
             let statement = self.statement(sql, values.iter().cloned());
-            match replica.query_all_raw(statement).await.map_err(domain_error) {
+            let answer = async { replica.query_all_raw(statement).await.map_err(domain_error) };
+            match connect::in_time(self.0.backend, answer).await {
                 Err(Error::Unavailable(cause)) => {
                     tracing::warn!(%cause, "the replica does not answer, the primary is read");
                 }

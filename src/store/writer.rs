@@ -19,6 +19,7 @@ use crate::domain::{Clock, Epoch, Error, Event, Result};
 use super::{
     Announce, Tuning,
     append::{self, Append},
+    connect::in_time,
     error::{domain_error, is_conflict},
     write::{Done, Tx, Write},
 };
@@ -235,8 +236,13 @@ impl Context {
         }
     }
 
-    /// One transaction: the events of the appends, in their order, and those of the other writes.
+    /// One transaction, which ends in time.
     async fn attempt(&self, batch: &mut Batch) -> Result<(Vec<Arc<Event>>, Vec<Arc<Event>>)> {
+        in_time(self.connection.get_database_backend(), self.transact(batch)).await
+    }
+
+    /// One transaction: the events of the appends, in their order, and those of the other writes.
+    async fn transact(&self, batch: &mut Batch) -> Result<(Vec<Arc<Event>>, Vec<Arc<Event>>)> {
         let transaction = self.begin().await?;
         let outcome = self.run(&transaction, batch).await;
         match outcome {
