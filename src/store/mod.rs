@@ -8,13 +8,14 @@
 //! write is a `write::Write`, run by `Store::write`. On SQLite both go through the one writing connection.
 //!
 //! **Whole collections come and go by `bulk`**: an import has the database to itself and is one transaction, an export
-//! is one snapshot.
+//! is one snapshot. `backup` copies a whole SQLite database while it is written to.
 //!
 //! **Nothing is announced before its commit is durable**: the writer hands the events of a commit to the function
 //! that was given to [`Store::open`].
 
 mod analytics;
 mod append;
+mod backup;
 mod bulk;
 mod connect;
 mod entity;
@@ -39,6 +40,7 @@ use crate::domain::{Clock, Epoch, Event, Position, Result};
 
 use self::{connect::Connections, error::domain_error, replica::Replica, setup::set_up, writer::Writer};
 
+pub(crate) use self::backup::sqlite_file;
 pub use self::{
     bulk::{Bulk, Moved, Record, Snapshot},
     feed::Since,

@@ -6,6 +6,7 @@
 mod support;
 
 mod access;
+mod backup;
 mod commands;
 mod concurrency;
 mod cursors;
