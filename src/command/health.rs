@@ -31,6 +31,10 @@ pub(crate) struct Health {
     /// What to ask [default: /api/ready on HOST and PORT of the settings]
     #[arg(long, value_name = "URL", value_parser = parse_url)]
     url: Option<url::Url>,
+    /// Count a server as ready whose bus alone does not answer: it serves on, and what is written on other nodes comes
+    /// up to 15 s later
+    #[arg(long)]
+    tolerate_bus: bool,
     /// How many seconds the answer may take
     #[arg(long, value_name = "SECONDS", default_value_t = PATIENCE, value_parser = clap::value_parser!(u64).range(1..=60))]
     timeout: u64,
@@ -57,12 +61,20 @@ impl Health {
             Ok(Err(problem)) => return Err(format!("{url} does not answer: {problem}")),
             Err(_) => return Err(format!("{url} did not answer within {} s", self.timeout)),
         };
-        if status != 200 {
+        let tolerated = self.tolerate_bus && only_the_bus_is_gone(&text);
+        if status != 200 && !tolerated {
             return Err(format!("{url} answers {status}: {text}"));
         }
         println!("{text}");
         Ok(())
     }
+}
+
+/// Whether an answer of /api/ready says that nothing but the bus is missing.
+fn only_the_bus_is_gone(text: &str) -> bool {
+    serde_json::from_str::<serde_json::Value>(text).is_ok_and(|says| {
+        says["status"] == "unavailable" && says["database"] == "ok" && says["bus"] == "unavailable"
+    })
 }
 
 /// Where the server with these settings is asked from its own machine.
@@ -96,4 +108,21 @@ async fn ask(url: &url::Url) -> Result<(u16, String), Problem> {
     let status = answer.status().as_u16();
     let body = Limited::new(answer.into_body(), ANSWER).collect().await?.to_bytes();
     Ok((status, String::from_utf8_lossy(&body).trim().to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_missing_bus_is_tolerated() {
+        let says = |status: &str, database: &str, bus: &str| {
+            format!(r#"{{"status":"{status}","database":"{database}","backend":"PostgreSQL","bus":"{bus}"}}"#)
+        };
+        assert!(only_the_bus_is_gone(&says("unavailable", "ok", "unavailable")));
+        assert!(!only_the_bus_is_gone(&says("unavailable", "unavailable", "unavailable")));
+        assert!(!only_the_bus_is_gone(&says("draining", "ok", "unavailable")));
+        assert!(!only_the_bus_is_gone(&says("unavailable", "unavailable", "ok")));
+        assert!(!only_the_bus_is_gone("not JSON"));
+    }
 }

@@ -151,9 +151,12 @@ impl Store {
 
     /// Takes no more writes, finishes those that were taken, and closes the connections.
     pub async fn close(&self) {
-        self.0.writer.close().await;
+        self.0.writer.finish().await;
         let replica = self.0.replica.as_ref().map(Replica::connection);
-        for connection in [Some(&self.0.reader), replica].into_iter().flatten() {
+        // The writing one last: the last connection to SQLite brings the WAL into the file and takes it away, and one that
+        // only reads cannot.
+        let writer = Some(self.0.writer.connection());
+        for connection in [replica, Some(&self.0.reader), writer].into_iter().flatten() {
             if let Err(error) = connection.clone().close().await {
                 tracing::warn!(%error, "the database connections did not close cleanly");
             }
