@@ -12,7 +12,7 @@ run: ## start the server (release build), settings from the environment and .env
 test: ## run every check and every test; sets up what they need (ARGS="..." goes to cargo test)
 	scripts/test $(ARGS)
 
-lint: ## check format, clippy, docs, licences and duplicate crates
+lint: ## check format, clippy, docs, licences, duplicate crates and deploy/
 	scripts/lint
 
 fmt: ## format the Rust code
