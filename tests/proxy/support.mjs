@@ -58,8 +58,10 @@ export const startNode = (settings) => startPulse(DEFAULT_BINARY, { NODE_ENV: 'p
 export async function startHaproxy(nodes) {
   const port = await freePort();
   const [first, second] = nodes.map((node) => new URL(node.address).host);
-  const server = await Server.start('haproxy', ['-db', '-f', path.join(DEPLOY, 'haproxy/haproxy.cfg')], {
-    address: /Loading success|New worker/,
+  // HAProxy does not say that it listens: that is seen when it answers.
+  const server = await Server.start('sh', ['-c', 'echo starting; exec haproxy -db -f "$1"', 'sh', path.join(DEPLOY, 'haproxy/haproxy.cfg')], {
+    address: /starting/,
+    name: 'haproxy',
     env: { PULSE_BIND: `127.0.0.1:${port}`, PULSE_NODE_1: first, PULSE_NODE_2: second },
   });
   return new Front(server, `http://127.0.0.1:${port}`);
@@ -145,9 +147,11 @@ export class Front {
     return (await this.ask('POST', '/api/activities', { body })).status === 201;
   }
 
-  /** A subscription of the user's activities over a WebSocket. It comes back by itself, from the last cursor on. */
-  follow(user, options = {}) {
-    const follower = new Follower(user);
+  /** A subscription of the user's activities over a WebSocket. It comes back by itself, from the last cursor on, and
+   * from that of the page before the first. */
+  async follow(user, options = {}) {
+    const page = await this.ask('GET', `/api/activities/${user}?limit=1`);
+    const follower = new Follower(user, JSON.parse(page.text).cursor);
     const connect = () => {
       const socket = new WebSocket(`${this.address.replace(/^http/, 'ws')}/graphql/ws`, 'graphql-transport-ws', { ca: this.#ca, ...options });
       follower.socket = socket;
@@ -199,8 +203,9 @@ class Follower {
   live = false;
   #after;
 
-  constructor(user) {
+  constructor(user, after) {
     this.user = user;
+    this.#after = after;
   }
 
   take(message, socket) {

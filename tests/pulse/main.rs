@@ -43,5 +43,6 @@ mod round_trip;
 mod schema;
 mod seed;
 mod story;
+mod tls;
 mod validation;
 mod writer;
