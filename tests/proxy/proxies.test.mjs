@@ -152,10 +152,8 @@ test('a roll of both nodes loses no event, and those who read see no error', asy
     nodes[index] = await startNode({ DATABASE_URL: process.env.TEST_POSTGRES_URL, NATS_URL: nats.url, PORT: port });
     await eventually('the roll of the sockets', () => followers.every((follower) => follower.live));
     // The next node goes only when the proxy counts on this one again.
-    for (const backend of ['nodes', 'polling']) {
-      const back = `Server ${backend}/node-${index + 1} is UP`;
-      await eventually(back, () => haproxy.output.slice(said).some((line) => line.includes(back)));
-    }
+    const back = `Server nodes/node-${index + 1} is UP`;
+    await eventually(back, () => haproxy.output.slice(said).some((line) => line.includes(back)));
   }
   rolling = false;
   await Promise.all([...writers, reader]);
@@ -175,6 +173,21 @@ test('a roll of both nodes loses no event, and those who read see no error', asy
   assert.ok(codes.length >= users.length && codes.every((code) => code === 1012), `closed with ${codes}`);
   assert.deepEqual(unread, []);
   console.log(`${events} events answered and heard, ${refused} writes refused, ${codes.length} sockets closed with 1012 and back`);
+});
+
+test('more new sockets than the limit are refused at once, and come in one after the other', async () => {
+  const limited = await startHaproxy(nodes, 5);
+  try {
+    await eventually('the proxy', async () => (await limited.ask('GET', '/api/ready').catch(() => ({}))).status === 200);
+    const followers = await Promise.all(Array.from({ length: 20 }, (_, number) => limited.follow(`crowd-${number}`)));
+    await eventually('a refusal', () => followers.some((follower) => /503/.test(String(follower.problem))));
+    for (const follower of followers) await eventually(follower.user, () => follower.live);
+    // What is asked and answered is not limited.
+    const answers = await Promise.all(Array.from({ length: 20 }, () => limited.ask('GET', '/api/health')));
+    assert.ok(answers.every(({ status }) => status === 200));
+  } finally {
+    await limited.stop();
+  }
 });
 
 test('a server alone behind Caddy restarts: readers wait, sockets come back', async () => {

@@ -55,14 +55,14 @@ export async function startNats() {
 /** A node as in production. */
 export const startNode = (settings) => startPulse(DEFAULT_BINARY, { NODE_ENV: 'production', CLIENT_URL: ORIGIN, ...settings });
 
-export async function startHaproxy(nodes) {
+export async function startHaproxy(nodes, newSockets = 2_000) {
   const port = await freePort();
   const [first, second] = nodes.map((node) => new URL(node.address).host);
   // HAProxy does not say that it listens: that is seen when it answers.
   const server = await Server.start('sh', ['-c', 'echo starting; exec haproxy -db -f "$1"', 'sh', path.join(DEPLOY, 'haproxy/haproxy.cfg')], {
     address: /starting/,
     name: 'haproxy',
-    env: { PULSE_BIND: `127.0.0.1:${port}`, PULSE_NODE_1: first, PULSE_NODE_2: second },
+    env: { PULSE_BIND: `127.0.0.1:${port}`, PULSE_NODE_1: first, PULSE_NODE_2: second, PULSE_NEW_SOCKETS: String(newSockets) },
   });
   return new Front(server, `http://127.0.0.1:${port}`);
 }
