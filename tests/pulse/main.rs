@@ -11,6 +11,7 @@ mod commands;
 mod concurrency;
 mod cursors;
 mod database_gone;
+mod deploy;
 mod dev;
 mod durability;
 mod expiry;
