@@ -1,7 +1,7 @@
 # Each target is one command that also works without make. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt schema bench faults web clean
+.PHONY: help run test lint fmt schema proxies bench faults web clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -12,7 +12,7 @@ run: ## start the server (release build), settings from the environment and .env
 test: ## run every check and every test; sets up what they need (ARGS="..." goes to cargo test)
 	scripts/test $(ARGS)
 
-lint: ## check format, clippy, docs, licences and duplicate crates
+lint: ## check format, clippy, docs, licences, duplicate crates and deploy/
 	scripts/lint
 
 fmt: ## format the Rust code
@@ -22,6 +22,9 @@ fmt: ## format the Rust code
 schema: ## write schema.graphql anew from the code
 	cargo run -q -- schema > schema.graphql.new || { rm -f schema.graphql.new; exit 1; }
 	mv schema.graphql.new schema.graphql
+
+proxies: ## run the proxies of deploy/ in front of real nodes
+	deploy/try-proxy
 
 bench: ## run the benchmarks
 	cargo bench

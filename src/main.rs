@@ -48,6 +48,12 @@ enum Command {
     Export(command::Export),
     /// Fill the database with a believable demo; the server must not run
     Seed(command::Seed),
+    /// Copy the SQLite database into a file; the server may run
+    Backup(command::Backup),
+    /// Print the mark that cursors carry, or renew it after a restore
+    Epoch(command::Epoch),
+    /// Ask a running server whether it is ready; the exit code says so
+    Health(command::Health),
     /// Print the settings in force, secrets hidden
     Config,
 }
@@ -87,7 +93,8 @@ fn run(command: Command) -> Result<(), String> {
             return Ok(());
         }
         Command::Token(token) => return print_token(&token),
-        Command::Serve | Command::Migrate | Command::Import(_) | Command::Export(_) | Command::Seed(_) => {}
+        Command::Health(health) => return health.run(config),
+        _ => {}
     }
     let config = config()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
@@ -97,6 +104,8 @@ fn run(command: Command) -> Result<(), String> {
             Command::Import(import) => import.run(&config).await,
             Command::Export(export) => export.run(&config).await,
             Command::Seed(seed) => seed.run(&config).await,
+            Command::Backup(backup) => backup.run(&config).await,
+            Command::Epoch(epoch) => epoch.run(&config).await,
             Command::Migrate => {
                 telemetry::init(&config);
                 migrate(&config).await

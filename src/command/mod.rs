@@ -1,12 +1,17 @@
-//! Commands that move whole collections: what they take, show and print.
+//! Commands with much to say of their own: what they take, show and print.
 
+mod backup;
+mod epoch;
 mod export;
+mod health;
 mod import;
 mod seed;
 
 use pulse::{config::Config, domain::Error, transfer::Problem};
 
-pub(crate) use self::{export::Export, import::Import, seed::Seed};
+pub(crate) use self::{
+    backup::Backup, epoch::Epoch, export::Export, health::Health, import::Import, seed::Seed,
+};
 
 /// One line for people: what a database did not do names its address.
 fn explain(config: &Config, problem: Problem) -> String {

@@ -8,13 +8,14 @@
 //! write is a `write::Write`, run by `Store::write`. On SQLite both go through the one writing connection.
 //!
 //! **Whole collections come and go by `bulk`**: an import has the database to itself and is one transaction, an export
-//! is one snapshot.
+//! is one snapshot. `backup` copies a whole SQLite database while it is written to.
 //!
 //! **Nothing is announced before its commit is durable**: the writer hands the events of a commit to the function
 //! that was given to [`Store::open`].
 
 mod analytics;
 mod append;
+mod backup;
 mod bulk;
 mod connect;
 mod entity;
@@ -45,6 +46,7 @@ use self::{
     writer::Writer,
 };
 
+pub(crate) use self::backup::sqlite_file;
 pub use self::{
     bulk::{Bulk, Moved, Record, Snapshot},
     feed::Since,
@@ -155,9 +157,12 @@ impl Store {
 
     /// Takes no more writes, finishes those that were taken, and closes the connections.
     pub async fn close(&self) {
-        self.0.writer.close().await;
+        self.0.writer.finish().await;
         let replica = self.0.replica.as_ref().map(Replica::connection);
-        for connection in [Some(&self.0.reader), replica].into_iter().flatten() {
+        // The writing one last: the last connection to SQLite brings the WAL into the file and takes it away, and one that
+        // only reads cannot.
+        let writer = Some(self.0.writer.connection());
+        for connection in [replica, Some(&self.0.reader), writer].into_iter().flatten() {
             if let Err(error) = connection.clone().close().await {
                 tracing::warn!(%error, "the database connections did not close cleanly");
             }

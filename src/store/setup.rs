@@ -69,12 +69,15 @@ pub(super) async fn epoch(connection: &DatabaseConnection) -> Result<Epoch> {
 
 /// The mark of a database that was set up.
 pub(super) async fn find_epoch<C: ConnectionTrait>(connection: &C) -> Result<Epoch> {
+    stored_epoch(connection).await?.ok_or_else(|| Error::internal("the database has no epoch"))
+}
+
+/// The mark of a database; a backup that no server has opened yet has none.
+pub(super) async fn stored_epoch<C: ConnectionTrait>(connection: &C) -> Result<Option<Epoch>> {
     let sql = "SELECT value FROM settings WHERE name = 'epoch'";
     let statement = Statement::from_string(connection.get_database_backend(), sql);
-    let row = connection.query_one_raw(statement).await.map_err(domain_error)?;
-    let text: String = row
-        .ok_or_else(|| Error::internal("the database has no epoch"))?
-        .try_get("", "value")
-        .map_err(domain_error)?;
-    Epoch::parse(&text).ok_or_else(|| Error::internal(format!("the database's epoch is {text:?}")))
+    let Some(row) = connection.query_one_raw(statement).await.map_err(domain_error)? else { return Ok(None) };
+    let text: String = row.try_get("", "value").map_err(domain_error)?;
+    let epoch = Epoch::parse(&text);
+    epoch.map(Some).ok_or_else(|| Error::internal(format!("the database's epoch is {text:?}")))
 }

@@ -116,14 +116,15 @@ impl Writer {
         self.closed.clone()
     }
 
-    /// Takes no more, finishes what was taken, and closes the connection.
-    pub(super) async fn close(&self) {
+    /// Takes no more and finishes what was taken.
+    pub(super) async fn finish(&self) {
         self.closed.cancel();
         self.tasks.close();
         self.tasks.wait().await;
-        if let Err(error) = self.context.connection.clone().close().await {
-            tracing::warn!(%error, "the writing connection did not close cleanly");
-        }
+    }
+
+    pub(super) fn connection(&self) -> &DatabaseConnection {
+        &self.context.connection
     }
 }
 

@@ -1,7 +1,10 @@
 //! Whole collections as files: what `pulse import`, `pulse export` and `pulse seed` do.
 //!
+//! And a whole database as one file: `pulse backup`.
+//!
 //! Files are what `mongoexport` writes: MongoDB Extended JSON, a document a line or an array of them.
 
+mod backup;
 mod document;
 mod ejson;
 mod export;
@@ -15,6 +18,7 @@ use std::{io, path::PathBuf};
 use crate::domain::{Error, words};
 
 pub use self::{
+    backup::{BackedUp, back_up},
     export::{Exported, export},
     import::{Import, Progress, Report, Tally, import},
     seed::{Seed, Seeded, seed},
@@ -32,7 +36,7 @@ words! {
     }
 }
 
-/// Why an import, export or seed was not carried out.
+/// Why an import, export, seed or backup was not carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
     /// A file cannot be read or written.

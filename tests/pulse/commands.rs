@@ -5,7 +5,9 @@ use std::process::Output;
 use crate::support::{Backend, SECRET, Server, TestApp, eventually, fresh_database};
 
 /// The commands that are promised.
-const COMMANDS: &[&str] = &["serve", "migrate", "schema", "token", "import", "export", "seed", "config"];
+const COMMANDS: &[&str] = &[
+    "serve", "migrate", "schema", "token", "import", "export", "seed", "backup", "epoch", "health", "config",
+];
 
 fn pulse(arguments: &[&str], settings: &[(&str, &str)]) -> Output {
     Server::command(settings).args(arguments).output().unwrap()
@@ -62,7 +64,7 @@ fn every_command_has_help() {
             !help.lines().next().unwrap().trim().is_empty(),
             "{command} does not say what it does: {help}"
         );
-        if ["import", "export", "seed"].contains(&command.as_str()) {
+        if ["import", "export", "seed", "backup", "epoch", "health"].contains(&command.as_str()) {
             assert!(help.contains("Example:\n  ") && help.contains(&format!("  pulse {command} ")), "{help}");
         }
     }

@@ -6,10 +6,12 @@
 mod support;
 
 mod access;
+mod backup;
 mod commands;
 mod concurrency;
 mod cursors;
 mod database_gone;
+mod deploy;
 mod dev;
 mod durability;
 mod expiry;
@@ -42,5 +44,6 @@ mod round_trip;
 mod schema;
 mod seed;
 mod story;
+mod tls;
 mod validation;
 mod writer;

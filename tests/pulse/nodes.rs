@@ -85,6 +85,12 @@ async fn a_bus_that_dies_costs_no_event() {
         let ready =
             eventually("the loss", async || Some(node.get("/api/ready").await).filter(|it| it.status == 503));
         assert_eq!(ready.await.body["bus"], "unavailable");
+        let url = node.url("/api/ready");
+        let asked = |more: &[&str]| {
+            let arguments = [&["health", "--url", &url], more].concat();
+            Server::command(&[]).args(arguments).status().unwrap().success()
+        };
+        assert_eq!((asked(&[]), asked(&["--tolerate-bus"])), (false, true));
     }
     second.create_activity("ada", "meanwhile").await;
     let _nats = Nats::start(Some(port));

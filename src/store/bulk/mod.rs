@@ -9,10 +9,13 @@ mod settle;
 mod snapshot;
 mod stage;
 
-use crate::domain::{Activity, Analytics, DayEntry, Epoch, Notification, Result, Timestamp, UserId};
+use crate::domain::{Activity, Analytics, DayEntry, Epoch, Error, Notification, Result, Timestamp, UserId};
+
+use super::{error::domain_error, setup::stored_epoch};
 
 use self::session::Session;
 
+pub(super) use self::snapshot::read_only;
 pub use self::{settle::Moved, snapshot::Snapshot};
 
 /// A record that comes from elsewhere. Its cursor says nothing: positions are given when all are settled.
@@ -59,6 +62,37 @@ impl Bulk {
         let (mut session, epoch) = Session::open(url).await?;
         session.create_staging().await?;
         Ok(Self { session, epoch, arrived: 0 })
+    }
+
+    /// Gives the database at `url` a new mark, so that every cursor that was given out before is refused; returns the
+    /// old one, where it had one, and the new one. To be done to each database that was restored otherwise than from a
+    /// `pulse backup`: it gives out positions a second time.
+    ///
+    /// # Errors
+    /// CONFLICT where a server, an import or an export uses it; UNAVAILABLE where it cannot be reached or is missing.
+    pub async fn renew_epoch(url: &str) -> Result<(Option<Epoch>, Epoch)> {
+        let old = Self::find_epoch(url).await?;
+        let (mut session, _) = Session::open(url).await?;
+        let new = Epoch::generate();
+        session.execute(&format!("UPDATE settings SET value = '{new}' WHERE name = 'epoch'")).await?;
+        session.close().await?;
+        Ok((old, new))
+    }
+
+    /// The mark of the database at `url`; a backup that no server has opened yet has none. A server may run on it.
+    ///
+    /// # Errors
+    /// CONFLICT for what is no database of Pulse; UNAVAILABLE where it cannot be reached or is missing.
+    pub async fn find_epoch(url: &str) -> Result<Option<Epoch>> {
+        let connection = read_only(url).await?;
+        let found = stored_epoch(&connection).await;
+        connection.close().await.map_err(domain_error)?;
+        found.map_err(|error| match error {
+            Error::Internal(_) => {
+                Error::Conflict("the database is not one of Pulse: it has no settings".into())
+            }
+            error => error,
+        })
     }
 
     /// The mark that cursors of this database carry.

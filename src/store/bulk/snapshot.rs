@@ -24,7 +24,7 @@ use crate::store::{
     entity::{analytics, analytics_day},
     error::domain_error,
     items::decode_row,
-    setup::find_epoch,
+    setup::stored_epoch,
 };
 
 /// Pages that SQLite keeps in memory, in KiB.
@@ -47,7 +47,7 @@ impl Snapshot {
     /// # Errors
     /// UNAVAILABLE where it cannot be reached, CONFLICT where its schema is not that of this version.
     pub async fn open(url: &str, now: Timestamp) -> Result<Self> {
-        let connection = connect(url).await?;
+        let connection = read_only(url).await?;
         match Migrator::get_pending_migrations(&connection).await {
             Ok(pending) if pending.is_empty() => {}
             Ok(_) | Err(DbErr::Exec(_)) => {
@@ -63,7 +63,8 @@ impl Snapshot {
             _ => (Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly)),
         };
         let transaction = connection.begin_with_config(isolation, access).await.map_err(domain_error)?;
-        let epoch = find_epoch(&transaction).await?;
+        // A backup has no mark yet, and what is read of it needs none.
+        let epoch = stored_epoch(&transaction).await?.unwrap_or_else(Epoch::generate);
         Ok(Self { connection, transaction, epoch, now })
     }
 
@@ -114,7 +115,8 @@ impl Snapshot {
     }
 }
 
-async fn connect(url: &str) -> Result<DatabaseConnection> {
+/// A connection that only reads, to a database that is there.
+pub(in crate::store) async fn read_only(url: &str) -> Result<DatabaseConnection> {
     if url.starts_with("sqlite:") {
         let options = SqliteConnectOptions::from_str(url).map_err(unreadable)?;
         let options = options.read_only(true).create_if_missing(false).busy_timeout(LEAVING);

@@ -1,0 +1,37 @@
+//! `pulse epoch`.
+
+use clap::Args;
+use pulse::{config::Config, store::Bulk};
+
+#[derive(Args)]
+#[command(
+    long_about = "Print the mark of the database at DATABASE_URL, which every cursor carries, or give it a new one.\n\n\
+                  A database that went back to an earlier state gives out positions a second time: a cursor of the lost \
+                  history would skip events without a word. So renew the mark after a restore of pg_dump, of a \
+                  snapshot or to a point in time, and after a failover that lost commits, before a server starts. Old \
+                  cursors are then refused (CURSOR_EXPIRED), and clients read anew. What `pulse backup` made needs none \
+                  of this. The servers must not run meanwhile.",
+    after_help = "Example:\n  pulse epoch --renew"
+)]
+pub(crate) struct Epoch {
+    /// Give the database a new mark
+    #[arg(long)]
+    renew: bool,
+}
+
+impl Epoch {
+    pub(crate) async fn run(self, config: &Config) -> Result<(), String> {
+        let url = &config.database_url;
+        let explain = |error: pulse::domain::Error| super::explain(config, error.into());
+        let shown = |mark: Option<pulse::domain::Epoch>| {
+            mark.map_or_else(|| "none yet".to_owned(), |mark| mark.to_string())
+        };
+        if self.renew {
+            let (old, new) = Bulk::renew_epoch(url).await.map_err(explain)?;
+            println!("the mark was {} and is {new}: cursors from before are refused", shown(old));
+        } else {
+            println!("{}", shown(Bulk::find_epoch(url).await.map_err(explain)?));
+        }
+        Ok(())
+    }
+}
