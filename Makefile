@@ -39,4 +39,4 @@ web: ## build the pages that the server carries (web/dist)
 
 clean: ## remove what was built
 	cargo clean
-	rm -rf web/dist web/node_modules tests/graphql-http/node_modules
+	rm -rf web/dist web/lib web/node_modules tests/*/node_modules

@@ -28,6 +28,7 @@ use tower_http::{
 
 use crate::{
     config::Config,
+    dev::{self, Dev},
     domain::{Clock, Error, Result},
     events::{Bus, BusAddress, Hub, check_heads_forever},
     graphql,
@@ -36,11 +37,11 @@ use crate::{
         security_headers,
     },
     rest::{self, Rest},
-    service::{Authenticator, Roster, Services},
+    service::{Authenticator, Development, Roster, Services, random_secret},
     socketio,
     store::{Announce, Store, Tuning},
     telemetry::Metrics,
-    web,
+    web::{self, Pages},
 };
 
 /// How long sockets and streams may take to be closed after the shutdown began.
@@ -89,7 +90,13 @@ impl App {
         }
         let services = Services::new(store.clone(), hub.clone(), bus.get().cloned());
         let roster = Roster::new(services.presence.clone(), store.clone());
-        let auth = Authenticator::new(config.jwt_secret.as_deref(), config.production());
+        // Only a development server has none of its own: what it signs ends with it.
+        let secret = config.jwt_secret.clone().unwrap_or_else(random_secret);
+        let auth = Authenticator::new(&secret, config.production());
+        let development = (!config.production()).then(|| {
+            Dev::new(Development::new(store.clone(), &secret), auth.clone(), config.limits.body_bytes)
+        });
+        let pages = Pages::new(config.production());
         let (draining, metrics) = (CancellationToken::new(), Metrics::default());
         let api =
             graphql::Api::new(services.clone(), auth.clone(), config, draining.clone(), metrics.clone());
@@ -98,8 +105,9 @@ impl App {
         let rest = Rest::new(services, auth, config.limits.body_bytes, draining.clone(), metrics.clone());
         let doors = Router::new()
             .merge(rest::router(rest))
-            .merge(graphql::router(api, web::graphiql))
-            .merge(web::router())
+            .merge(web::router(&pages))
+            .merge(graphql::router(api, move |headers| pages.graphiql(headers)))
+            .merge(development.map(dev::router).unwrap_or_default())
             .fallback(|| async { Error::NotFound("path").into_response() });
         let router = surround(doors, sockets, config, draining.clone());
         Ok(Self { router, store, hub, roster, draining, metrics })

@@ -1,12 +1,14 @@
 //! The command line: parses, builds, runs.
 
-use std::{io, process::ExitCode, time::Duration};
+mod command;
+
+use std::{io, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 use pulse::{
     app::App,
     config::Config,
-    domain::{Clock, Role, UserId},
+    domain::{Clock, Lifetime, Role, UserId},
     graphql, service,
     store::Store,
     telemetry,
@@ -40,6 +42,12 @@ enum Command {
     Schema,
     /// Print a token that is signed with JWT_SECRET
     Token(Token),
+    /// Import what mongoexport wrote of the three collections; the server must not run
+    Import(command::Import),
+    /// Write the three collections as mongoexport does; the server may run
+    Export(command::Export),
+    /// Fill the database with a believable demo; the server must not run
+    Seed(command::Seed),
     /// Print the settings in force, secrets hidden
     Config,
 }
@@ -52,9 +60,9 @@ struct Token {
     /// user, service or admin: a service or admin acts for anyone
     #[arg(long, default_value = "user", value_parser = parse_role)]
     role: Role,
-    /// How long it holds: 30s, 15m, 1h, 7d
+    /// How long it holds: 30s, 15m, 1h, 7d, up to 36500d
     #[arg(long, default_value = "1h", value_parser = parse_lifetime)]
-    expires: Duration,
+    expires: Lifetime,
 }
 
 fn main() -> ExitCode {
@@ -79,16 +87,24 @@ fn run(command: Command) -> Result<(), String> {
             return Ok(());
         }
         Command::Token(token) => return print_token(&token),
-        Command::Serve | Command::Migrate => {}
+        Command::Serve | Command::Migrate | Command::Import(_) | Command::Export(_) | Command::Seed(_) => {}
     }
     let config = config()?;
-    telemetry::init(&config);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("the runtime did not start: {error}"))?;
     runtime.block_on(async {
         match command {
-            Command::Migrate => migrate(&config).await,
-            _ => serve(&config).await,
+            Command::Import(import) => import.run(&config).await,
+            Command::Export(export) => export.run(&config).await,
+            Command::Seed(seed) => seed.run(&config).await,
+            Command::Migrate => {
+                telemetry::init(&config);
+                migrate(&config).await
+            }
+            _ => {
+                telemetry::init(&config);
+                serve(&config).await
+            }
         }
     })
 }
@@ -99,10 +115,12 @@ fn config() -> Result<Config, String> {
 
 fn print_token(token: &Token) -> Result<(), String> {
     let config = config()?;
-    let secret =
-        config.jwt_secret.as_deref().ok_or("JWT_SECRET is not set, and a token is signed with it")?;
-    let text =
-        service::issue(secret, &token.user, token.role, token.expires).map_err(|error| error.to_string())?;
+    let secret = config.jwt_secret.as_deref().ok_or(
+        "JWT_SECRET is not set, and a token is signed with it (a development server without one gives tokens at POST \
+         /dev/token)",
+    )?;
+    let text = service::issue(secret, &token.user, token.role, token.expires.duration())
+        .map_err(|error| error.to_string())?;
     println!("{text}");
     Ok(())
 }
@@ -119,10 +137,18 @@ async fn serve(config: &Config) -> Result<(), String> {
     let listener = TcpListener::bind((config.host, config.port)).await.map_err(|error| {
         format!("PORT {} on HOST {} cannot be listened on: {error}", config.port, config.host)
     })?;
-    let app = App::build(config, Clock::default()).await.map_err(|error| database_problem(config, &error))?;
+    let app = App::build(config, Clock::default()).await.map_err(|error| start_problem(config, &error))?;
     let address = listener.local_addr().map_err(|error: io::Error| error.to_string())?;
     telemetry::banner(config, address, app.database());
     app.run(listener, shutdown()).await.map_err(|error| format!("the server ended: {error}"))
+}
+
+/// A setting that only the start found unusable names itself; all else is the database.
+fn start_problem(config: &Config, error: &pulse::domain::Error) -> String {
+    match error.at_field() {
+        Some(_) => error.to_string(),
+        None => database_problem(config, error),
+    }
 }
 
 fn database_problem(config: &Config, error: &pulse::domain::Error) -> String {
@@ -160,32 +186,13 @@ fn parse_role(text: &str) -> Result<Role, String> {
     Role::parse(text).ok_or_else(|| "it takes user, service or admin".to_owned())
 }
 
-fn parse_lifetime(text: &str) -> Result<Duration, String> {
-    let takes = || "it takes a number with its unit, such as 30s, 15m, 1h, 7d".to_owned();
-    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(takes)?;
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3_600,
-        "d" => 86_400,
-        _ => return Err(takes()),
-    };
-    let number: u64 = number.parse().map_err(|_| takes())?;
-    let seconds = number.checked_mul(seconds).filter(|seconds| *seconds > 0).ok_or_else(takes)?;
-    Ok(Duration::from_secs(seconds))
+fn parse_lifetime(text: &str) -> Result<Lifetime, String> {
+    Lifetime::parse(text).ok_or_else(|| format!("it takes {}", Lifetime::TAKES))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lifetimes_have_a_unit() {
-        assert_eq!(parse_lifetime("90m"), Ok(Duration::from_secs(5_400)));
-        for text in ["", "h", "10", "0s", "-1h", "1w", "1.5h", "99999999999999999999d", "1é"] {
-            assert!(parse_lifetime(text).is_err(), "{text}");
-        }
-    }
 
     #[test]
     fn the_command_line_is_consistent() {

@@ -40,7 +40,7 @@ impl Counter {
     }
 
     /// The sum: never below 0; refused at `field` where it is more than [`Counter::MAX`].
-    fn add(self, field: &'static str, by: i64) -> Result<Self> {
+    pub(super) fn add(self, field: &'static str, by: i64) -> Result<Self> {
         let sum = i64::from(self.0).saturating_add(by).max(0);
         Self::within(sum)
             .ok_or_else(|| Error::field(field, format!("{field} is {by}, the sum would pass {}", Self::MAX)))

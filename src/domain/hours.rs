@@ -55,6 +55,46 @@ impl Hours {
             .ok_or_else(|| Error::field(field, format!("{field} is {hours}, it takes 0 to 24 hours")))
     }
 
+    /// Takes a total: 0 to [`Hours::MAX_TOTAL`].
+    pub fn parse_total(field: &'static str, hours: f64) -> Result<Self> {
+        let nanos = (hours * Self::PER_HOUR as f64).round();
+        // A conversion of a float saturates, and makes 0 of what is no number.
+        Some(Self(nanos as i64))
+            .filter(|hours| !nanos.is_nan() && (Self::ZERO..=Self::MAX_TOTAL).contains(hours))
+            .ok_or_else(|| Self::no_total(field, &hours.to_string()))
+    }
+
+    /// Takes a total from a decimal text, to the last nano-hour where it is plain digits.
+    pub fn parse_total_text(field: &'static str, text: &str) -> Result<Self> {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        if !whole.is_empty() && digits(whole) && digits(fraction) && fraction.len() <= 9 {
+            return format!("{whole}{fraction:0<9}")
+                .parse()
+                .ok()
+                .map(Self)
+                .filter(|hours| *hours <= Self::MAX_TOTAL)
+                .ok_or_else(|| Self::no_total(field, text));
+        }
+        match text.parse() {
+            Ok(hours) => Self::parse_total(field, hours),
+            Err(_) => Err(Self::no_total(field, text)),
+        }
+    }
+
+    fn no_total(field: &'static str, held: &str) -> Error {
+        let held: String = held.chars().take(40).collect();
+        Error::field(field, format!("{field} is {held}, it takes 0 to {} hours", Self::MAX_TOTAL))
+    }
+
+    /// The hours as a decimal text, exact.
+    pub fn exact(self) -> String {
+        let (whole, nanos) = (self.0 / Self::PER_HOUR, (self.0 % Self::PER_HOUR).abs());
+        let sign = if self.0 < 0 && whole == 0 { "-" } else { "" };
+        let text = format!("{sign}{whole}.{nanos:09}");
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    }
+
     /// The nearest number of nano-hours, where it can be held exactly.
     fn nearest(hours: f64) -> Option<i64> {
         let nanos = (hours * Self::PER_HOUR as f64).round();
@@ -111,7 +151,25 @@ mod tests {
         }
     }
 
+    #[test]
+    fn totals_are_bounded() {
+        for hours in [-0.1, f64::NAN, f64::INFINITY, 1e10] {
+            assert_eq!(Hours::parse_total("hours", hours).unwrap_err().at_field(), Some("hours"), "{hours}");
+        }
+        for text in ["", "-1", "NaN", "1e10", "9000000000.000000001", "99999999999999999999", "1,5", "."] {
+            assert!(Hours::parse_total_text("hours", text).is_err(), "{text}");
+        }
+        assert_eq!(Hours::parse_total("hours", 0.1 + 0.2).unwrap().exact(), "0.3");
+        assert_eq!(Hours::parse_total_text("hours", "1.5e1").unwrap().exact(), "15");
+    }
+
     proptest! {
+        #[test]
+        fn exact_texts_read_back(nanos in 0..=Hours::MAX_TOTAL.nanos()) {
+            let hours = Hours::from_nanos(nanos);
+            prop_assert_eq!(Hours::parse_total_text("hours", &hours.exact()).unwrap(), hours);
+        }
+
         #[test]
         fn sums_of_decimals_are_exact(parts in prop::collection::vec(-1_000_000i64..1_000_000, 1..50)) {
             let mut sum = Hours::ZERO;

@@ -49,6 +49,17 @@ impl ItemId {
         Ok(Self(bytes))
     }
 
+    /// The second in which the id was made, as its layout says.
+    pub fn time(self) -> Timestamp {
+        let [a, b, c, d, ..] = self.0;
+        Timestamp::from_millis(i64::from(u32::from_be_bytes([a, b, c, d])) * 1000)
+    }
+
+    /// The id of 12 given bytes, for those who make ids that are the same each time.
+    pub const fn from_bytes(bytes: [u8; 12]) -> Self {
+        Self(bytes)
+    }
+
     fn unfit(field: &'static str, text: &str) -> Error {
         let shown: String = text.chars().take(40).collect();
         Error::field(field, format!("{field} is {shown:?}, it takes an id of 24 hex digits"))
@@ -97,6 +108,7 @@ mod tests {
         let (first, second) = (ItemId::generate(now), ItemId::generate(now));
         assert_ne!(first, second);
         assert!(first.to_string().starts_with("65a0b1c2"));
+        assert_eq!(first.time(), Timestamp::from_millis(0x65a0_b1c2 * 1000));
     }
 
     #[test]

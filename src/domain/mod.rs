@@ -8,14 +8,16 @@ mod cursor;
 mod error;
 mod event;
 mod feed;
+mod history;
 mod hours;
 mod id;
+mod lifetime;
 mod notification;
 mod text;
 mod time;
 mod user;
 mod viewer;
-mod words;
+pub(crate) mod words;
 
 pub use activity::{Activity, ActivityType, NewActivity};
 pub use analytics::{
@@ -25,12 +27,14 @@ pub use cursor::{Cursor, Epoch, Position};
 pub use error::{Error, Result};
 pub use event::{Change, Event, UnreadCounts};
 pub use feed::{FeedFilter, FeedItem, FeedKind, Keyset, Page, Scope, Slice, Window};
+pub use history::History;
 pub use hours::Hours;
 pub use id::ItemId;
+pub use lifetime::Lifetime;
 pub use notification::{NewNotification, Notification, NotificationType};
 pub use text::{ActionUrl, JsonData, Text, Title};
 pub use time::{Clock, Day, Month, Timestamp};
 pub use user::UserId;
-use words::words;
+pub(crate) use words::words;
 
 pub use viewer::{Role, Viewer};

@@ -40,6 +40,21 @@ impl Timestamp {
         Self(self.0 + days * 86_400_000)
     }
 
+    /// The day in UTC.
+    pub fn day(self) -> Day {
+        Day(DateTime::<Utc>::from_timestamp_millis(self.0).unwrap_or_default().date_naive())
+    }
+
+    /// Takes milliseconds since 1970 from outside; `field` names the argument in the error.
+    pub fn parse_millis(field: &'static str, millis: i64) -> Result<Self> {
+        if (0..=Self::MAX).contains(&millis) {
+            return Ok(Self(millis));
+        }
+        let message =
+            format!("{field} is {millis} milliseconds since 1970, it takes a time of the years 1970 to 9999");
+        Err(Error::field(field, message))
+    }
+
     /// Reads an RFC 3339 time with any offset; `field` names the argument in the error.
     pub fn parse(field: &'static str, text: &str) -> Result<Self> {
         DateTime::parse_from_rfc3339(text)
@@ -114,6 +129,34 @@ impl Day {
     /// The month that the day lies in.
     pub fn month(self) -> Month {
         Month { year: self.0.year(), month: self.0.month() }
+    }
+
+    /// The day in UTC of an instant from outside, in milliseconds since 1970; `field` names the argument in the error.
+    pub fn parse_millis(field: &'static str, millis: i64) -> Result<Self> {
+        DateTime::<Utc>::from_timestamp_millis(millis)
+            .map(|time| time.date_naive())
+            .filter(|day| (1..=9999).contains(&day.year()))
+            .map(Self)
+            .ok_or_else(|| {
+                let message =
+                    format!("{field} is {millis} milliseconds since 1970, it takes a day like 2026-01-31");
+                Error::field(field, message)
+            })
+    }
+
+    /// The midnight in UTC with which the day begins.
+    pub fn start(self) -> Timestamp {
+        Timestamp(self.0.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_millis())
+    }
+
+    /// The day `days` days earlier; the same day at the start of the calendar.
+    pub fn minus_days(self, days: u64) -> Self {
+        Self(self.0.checked_sub_days(Days::new(days)).unwrap_or(self.0))
+    }
+
+    /// The day of the week, 0 for Monday.
+    pub fn weekday(self) -> u32 {
+        self.0.weekday().num_days_from_monday()
     }
 
     /// The day `days` days later; the same day at the end of the calendar.

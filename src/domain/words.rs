@@ -33,10 +33,10 @@ macro_rules! words {
     };
 }
 
-pub(super) use words;
+pub(crate) use words;
 
 /// The error for a word that is none of the `known` ones.
-pub(super) fn unknown(field: &'static str, text: &str, known: &[&str]) -> super::Error {
+pub(crate) fn unknown(field: &'static str, text: &str, known: &[&str]) -> super::Error {
     let shown: String = text.chars().take(40).collect();
     super::Error::field(field, format!("{field} is {shown:?}, it takes one of {}", known.join(", ")))
 }

@@ -9,13 +9,14 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use async_nats::{Client, ConnectOptions, Event as Happening, Subscriber, connection::State};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures_util::StreamExt;
+use percent_encoding::percent_decode_str;
 use tokio::{
     sync::{Notify, mpsc},
     task::AbortHandle,
 };
 
 use crate::{
-    domain::{Epoch, Error, Event, Result, UserId},
+    domain::{Activity, Epoch, Error, Event, Result, UserId},
     store::Store,
 };
 
@@ -53,7 +54,16 @@ pub struct Bus(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     client: Client,
-    outbox: mpsc::Sender<Arc<Event>>,
+    outbox: mpsc::Sender<Outgoing>,
+}
+
+/// What a node tells the others.
+#[derive(Debug)]
+enum Outgoing {
+    /// To those who listen for its user.
+    Event(Arc<Event>),
+    /// To everyone.
+    Public(Arc<Activity>),
 }
 
 impl Bus {
@@ -70,12 +80,13 @@ impl Bus {
         tokio::spawn(send(client.clone(), subjects.clone(), waiting, store.closed()));
         let listener = Listener {
             client: client.clone(),
-            subjects,
+            subjects: subjects.clone(),
             hub: hub.clone(),
             store: store.clone(),
             listening: HashMap::new(),
         };
         tokio::spawn(listener.run());
+        tokio::spawn(hear_everyone(client.clone(), subjects.public(), hub.clone(), store.clone()));
         tokio::spawn(check_what_was_missed(missed, hub, store));
         Ok(Self(Arc::new(Inner { client, outbox })))
     }
@@ -83,8 +94,17 @@ impl Bus {
     /// Tells the other nodes. Never blocks: where too much waits, the event is dropped, and the others find it by their
     /// check of positions.
     pub fn publish(&self, event: Arc<Event>) {
-        if self.0.outbox.try_send(event).is_err() {
-            tracing::debug!("the bus is behind: an event was not sent");
+        self.send(Outgoing::Event(event));
+    }
+
+    /// Shows an activity to everyone on the other nodes. Where too much waits, it is dropped for good.
+    pub fn publish_publicly(&self, activity: Arc<Activity>) {
+        self.send(Outgoing::Public(activity));
+    }
+
+    fn send(&self, outgoing: Outgoing) {
+        if self.0.outbox.try_send(outgoing).is_err() {
+            tracing::debug!("the bus is behind: something was not sent");
         }
     }
 
@@ -112,6 +132,12 @@ async fn connect(address: &BusAddress, missed: Arc<Notify>) -> Result<Client> {
             let missed = missed.clone();
             async move { take_note(&happening, &missed) }
         });
+    // The library does not take them from the address.
+    match login(&address.url) {
+        Some((user, Some(password))) => options = options.user_and_password(user, password),
+        Some((token, None)) => options = options.token(token),
+        None => {}
+    }
     if let Some(file) = &address.credentials {
         options =
             options.credentials_file(file).await.map_err(|error| unusable("NATS_CREDENTIALS", &error))?;
@@ -122,6 +148,14 @@ async fn connect(address: &BusAddress, missed: Arc<Notify>) -> Result<Client> {
     }
     let servers: Vec<&str> = address.url.split(',').map(str::trim).collect();
     options.connect(servers).await.map_err(|error| unusable("NATS_URL", &error))
+}
+
+/// The user and password in the first address that has them, or a token, which stands alone.
+fn login(addresses: &str) -> Option<(String, Option<String>)> {
+    let plain = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let mut urls = addresses.split(',').filter_map(|address| url::Url::parse(address.trim()).ok());
+    let url = urls.find(|url| !url.username().is_empty())?;
+    Some((plain(url.username()), url.password().map(plain)))
 }
 
 /// What the library tells of the connection. Whatever may have cost a message costs a check.
@@ -149,7 +183,11 @@ impl Subjects {
     }
 
     fn user(&self, user: &UserId) -> String {
-        format!("{}.{}", self.0, URL_SAFE_NO_PAD.encode(user.as_str()))
+        format!("{}.user.{}", self.0, URL_SAFE_NO_PAD.encode(user.as_str()))
+    }
+
+    fn public(&self) -> String {
+        format!("{}.public", self.0)
     }
 }
 
@@ -157,15 +195,19 @@ impl Subjects {
 async fn send(
     client: Client,
     subjects: Subjects,
-    mut waiting: mpsc::Receiver<Arc<Event>>,
+    mut waiting: mpsc::Receiver<Outgoing>,
     closed: tokio_util::sync::CancellationToken,
 ) {
     let sending = async {
-        while let Some(event) = waiting.recv().await {
-            match wire::encode(&event) {
+        while let Some(outgoing) = waiting.recv().await {
+            let (subject, message) = match &outgoing {
+                Outgoing::Event(event) => (subjects.user(&event.user), wire::encode(event)),
+                Outgoing::Public(activity) => (subjects.public(), wire::encode_public(activity)),
+            };
+            match message {
                 // Waits while the bus is behind; it fails only where the client has ended.
-                Ok(message) => drop(client.publish(subjects.user(&event.user), message.into()).await),
-                Err(error) => tracing::error!(cause = ?error.cause(), "an event could not be told: {error}"),
+                Ok(message) => drop(client.publish(subject, message.into()).await),
+                Err(error) => tracing::error!(cause = ?error.cause(), "a change could not be told: {error}"),
             }
         }
     };
@@ -259,6 +301,22 @@ async fn check_what_was_missed(missed: Arc<Notify>, hub: Hub, store: Store) {
     store.closed().run_until_cancelled(checks).await;
 }
 
+/// Passes on what other nodes show to everyone.
+async fn hear_everyone(client: Client, subject: String, hub: Hub, store: Store) {
+    let hearing = async {
+        let Ok(mut messages) = client.subscribe(subject).await else { return };
+        while let Some(message) = messages.next().await {
+            match wire::decode_public(store.epoch(), &message.payload) {
+                Ok(activity) => hub.publish_publicly(Arc::new(activity)),
+                Err(error) => {
+                    tracing::debug!(cause = ?error.cause(), "a message of another version was left out")
+                }
+            }
+        }
+    };
+    store.closed().run_until_cancelled(hearing).await;
+}
+
 /// Passes what other nodes tell of `user` on to the followers here.
 async fn hear(hub: Hub, user: UserId, epoch: Epoch, mut messages: Subscriber) {
     while let Some(message) = messages.next().await {
@@ -276,12 +334,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_login_is_taken_from_the_first_address_that_has_one() {
+        let login =
+            |addresses| login(addresses).map(|(user, password)| (user, password.unwrap_or("-".into())));
+        assert_eq!(login("nats://a:4222, tls://b:4222"), None);
+        assert_eq!(login("nats://a:4222,nats://us%40er:p%3Aw@b:4222"), Some(("us@er".into(), "p:w".into())));
+        assert_eq!(login("nats://t0ken@a:4222"), Some(("t0ken".into(), "-".into())));
+    }
+
+    #[test]
     fn subjects_hold_nothing_that_means_something_to_the_bus() {
         let epoch = Epoch::generate();
         let subjects = Subjects::of(epoch);
         for id in ["ada", "a.b", "*", ">", "a b", "\u{1F389}", "x".repeat(128).as_str()] {
             let subject = subjects.user(&UserId::parse("userId", id).unwrap());
-            let token = subject.strip_prefix(&format!("pulse.{epoch}.")).unwrap();
+            let token = subject.strip_prefix(&format!("pulse.{epoch}.user.")).unwrap();
             assert!(
                 token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)),
                 "{token}"

@@ -9,12 +9,14 @@ use std::{
 
 use tokio::sync::{Notify, Semaphore, SemaphorePermit, broadcast};
 
-use crate::domain::{Event, Position, UserId};
+use crate::domain::{Activity, Event, Position, UserId};
 
 use super::Encodings;
 
 /// Signals that wait for a follower that is behind. One that misses more reads the tables.
 const BUFFER: usize = 16;
+/// Public activities that wait for whoever shows them; of more, the oldest are left out.
+const PUBLIC_BUFFER: usize = 256;
 /// Parts of the map, each with a lock of its own.
 const SHARDS: usize = 64;
 
@@ -41,6 +43,8 @@ struct Inner {
     hasher: std::hash::RandomState,
     starts: Semaphore,
     newcomers: OnceLock<Newcomers>,
+    /// Activities that everyone is shown.
+    public: broadcast::Sender<Arc<Activity>>,
 }
 
 /// Users who have a first follower, for a bus that listens for them.
@@ -65,6 +69,7 @@ impl Default for Hub {
             hasher: std::hash::RandomState::new(),
             starts: Semaphore::new(STARTS),
             newcomers: OnceLock::new(),
+            public: broadcast::Sender::new(PUBLIC_BUFFER),
         }))
     }
 }
@@ -98,6 +103,17 @@ impl Hub {
     /// Tells the followers of `user` where the history stands, unless they were sent an event as new as that.
     pub fn moved(&self, user: &UserId, position: Position) {
         self.send(user, position, || Signal::Moved(position), |newest| newest < position);
+    }
+
+    /// Shows an activity to everyone on this node. Nothing is promised of it: who is not there does not see it.
+    pub fn publish_publicly(&self, activity: Arc<Activity>) {
+        // Without a receiver there is nobody to tell.
+        let _ = self.0.public.send(activity);
+    }
+
+    /// Activities that everyone is shown, from now on.
+    pub fn public(&self) -> broadcast::Receiver<Arc<Activity>> {
+        self.0.public.subscribe()
     }
 
     /// Waits for users who got a first follower; each such user is returned by one call. They are kept from the first call

@@ -16,6 +16,9 @@ use crate::domain::{
 
 #[derive(Serialize, Deserialize)]
 struct Message<'a> {
+    /// Whose change it is, where the subject does not say so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<Cow<'a, str>>,
     position: u64,
     /// Unread activities and notifications after the change.
     unread: (u64, u64),
@@ -65,17 +68,10 @@ struct Numbers {
     updated_at: i64,
 }
 
-/// The event as a message.
+/// The event as a message to those who listen for its user.
 pub(super) fn encode(event: &Event) -> Result<Vec<u8>> {
     let change = match &event.change {
-        Change::ActivityCreated(activity) => Told::Activity(Did {
-            id: activity.id.to_string().into(),
-            r#type: activity.kind.as_str().into(),
-            title: activity.title.as_str().into(),
-            description: activity.description.as_ref().map(|text| text.as_str().into()),
-            data: activity.data.as_ref().map(JsonData::as_raw),
-            timestamp: activity.timestamp.millis(),
-        }),
+        Change::ActivityCreated(activity) => Told::Activity(did(activity)),
         Change::NotificationCreated(notification) => Told::Notification(Note {
             id: notification.id.to_string().into(),
             r#type: notification.kind.as_str().into(),
@@ -89,7 +85,24 @@ pub(super) fn encode(event: &Event) -> Result<Vec<u8>> {
         Change::FeedChanged => Told::Feed,
     };
     let unread = (event.counts.activities, event.counts.notifications);
-    serde_json::to_vec(&Message { position: event.position.0, unread, change }).map_err(Error::internal)
+    let message = Message { user: None, position: event.position.0, unread, change };
+    serde_json::to_vec(&message).map_err(Error::internal)
+}
+
+/// An activity as a message to everyone.
+pub(super) fn encode_public(activity: &Activity) -> Result<Vec<u8>> {
+    let (user, change) = (Some(activity.user.as_str().into()), Told::Activity(did(activity)));
+    let message = Message { user, position: activity.cursor.position().0, unread: (0, 0), change };
+    serde_json::to_vec(&message).map_err(Error::internal)
+}
+
+/// The activity of a message to everyone.
+pub(super) fn decode_public(epoch: Epoch, bytes: &[u8]) -> Result<Activity> {
+    let message: Message<'_> = serde_json::from_slice(bytes).map_err(Error::internal)?;
+    let (Some(user), Told::Activity(did)) = (message.user, message.change) else {
+        return Err(Error::internal("a public message without an activity or without its user"));
+    };
+    activity(did, &UserId::trusted(&*user), epoch.at(Position(message.position)))
 }
 
 /// The event of `user` that a message tells of.
@@ -106,6 +119,17 @@ pub(super) fn decode(user: &UserId, epoch: Epoch, bytes: &[u8]) -> Result<Event>
     let (activities, notifications) = message.unread;
     let counts = UnreadCounts { activities, notifications, cursor };
     Ok(Event { user: user.clone(), position, counts, change })
+}
+
+fn did(activity: &Activity) -> Did<'_> {
+    Did {
+        id: activity.id.to_string().into(),
+        r#type: activity.kind.as_str().into(),
+        title: activity.title.as_str().into(),
+        description: activity.description.as_ref().map(|text| text.as_str().into()),
+        data: activity.data.as_ref().map(JsonData::as_raw),
+        timestamp: activity.timestamp.millis(),
+    }
 }
 
 fn activity(did: Did<'_>, user: &UserId, cursor: Cursor) -> Result<Activity> {
@@ -179,59 +203,68 @@ mod tests {
     use super::*;
     use crate::domain::{AnalyticsChange, StatName, WeeklyEntry};
 
-    fn there_and_back(change: Change) {
+    /// The change of an event that went over the wire.
+    fn arrived(change: Change, cursor: Cursor, epoch: Epoch) -> Change {
         let user = UserId::parse("userId", "ada \"the\" first").unwrap();
-        let epoch = Epoch::generate();
-        let cursor = epoch.at(Position(7));
         let counts = UnreadCounts { activities: 3, notifications: 1, cursor };
-        let event = Event { user: user.clone(), position: Position(7), counts, change };
-        let decoded = decode(&user, epoch, &encode(&event).unwrap()).unwrap();
-        assert_eq!(format!("{decoded:?}"), format!("{event:?}"));
+        let event = Event { user: user.clone(), position: cursor.position(), counts, change };
+        let came = decode(&user, epoch, &encode(&event).unwrap()).unwrap();
+        assert_eq!((came.user, came.position, came.counts), (event.user, event.position, event.counts));
+        came.change
+    }
+
+    fn place() -> (UserId, Epoch, Cursor) {
+        let epoch = Epoch::generate();
+        (UserId::parse("userId", "ada \"the\" first").unwrap(), epoch, epoch.at(Position(7)))
     }
 
     #[test]
-    fn every_change_arrives_as_it_was() {
-        let user = UserId::parse("userId", "ada \"the\" first").unwrap();
-        there_and_back(Change::FeedChanged);
-        // The cursor is that of the event, whatever epoch the item was made with.
-        for data in [None, Some(JsonData::parse("data", &json!({"b": [1.5, "é\n"], "a": null})).unwrap())] {
-            let user = user.clone();
-            let activity = |cursor| Activity {
+    fn activities_arrive_as_they_were() {
+        let (user, epoch, cursor) = place();
+        let data = JsonData::parse("data", &json!({"b": [1.5, "\u{e9}\n"], "a": null})).unwrap();
+        for data in [None, Some(data)] {
+            let activity = Activity {
                 id: ItemId::generate(Timestamp::now()),
                 user: user.clone(),
                 kind: ActivityType::GoalCompleted,
                 title: Title::parse("title", "A \"title\"\n\u{1F389}".into()).unwrap(),
                 description: data.as_ref().map(|_| Text::parse("description", "d".into()).unwrap()),
-                data: data.clone(),
+                data,
                 timestamp: Timestamp::from_millis(1_769_852_345_678),
                 read: false,
                 cursor,
             };
-            let epoch = Epoch::generate();
-            let sent = activity(epoch.at(Position(9)));
-            let (position, counts) =
-                (Position(9), UnreadCounts { activities: 1, notifications: 0, cursor: sent.cursor });
-            let event = Event {
+            let change = arrived(Change::ActivityCreated(activity.clone().into()), cursor, epoch);
+            assert!(matches!(change, Change::ActivityCreated(came) if *came == activity));
+            assert_eq!(decode_public(epoch, &encode_public(&activity).unwrap()).unwrap(), activity);
+        }
+    }
+
+    #[test]
+    fn notifications_arrive_as_they_were() {
+        let (user, epoch, cursor) = place();
+        for url in [None, Some(ActionUrl::parse("actionUrl", "/goals?a=\"b\"".into()).unwrap())] {
+            let notification = Notification {
+                id: ItemId::generate(Timestamp::now()),
                 user: user.clone(),
-                position,
-                counts,
-                change: Change::ActivityCreated(sent.clone().into()),
+                kind: NotificationType::Social,
+                title: Title::parse("title", "t".into()).unwrap(),
+                message: Text::parse("message", "m\\n".into()).unwrap(),
+                read: false,
+                action_url: url,
+                created_at: Timestamp::from_millis(1),
+                expires_at: Timestamp::from_millis(2),
+                cursor,
             };
-            let Change::ActivityCreated(came) =
-                decode(&user, epoch, &encode(&event).unwrap()).unwrap().change
-            else {
-                panic!("another kind of change")
-            };
-            assert_eq!(*came, sent);
+            let change = arrived(Change::NotificationCreated(notification.clone().into()), cursor, epoch);
+            assert!(matches!(change, Change::NotificationCreated(came) if *came == notification));
         }
     }
 
     #[test]
     fn analytics_arrive_as_they_were() {
-        let user = UserId::parse("userId", "ada").unwrap();
-        let epoch = Epoch::generate();
-        let cursor = epoch.at(Position(3));
-        let mut record = Analytics::empty(user.clone(), Timestamp::from_millis(5), cursor);
+        let (user, epoch, cursor) = place();
+        let mut record = Analytics::empty(user, Timestamp::from_millis(5), cursor);
         for change in [
             AnalyticsChange::add_hours(0.1).unwrap(),
             AnalyticsChange::set_streak(2, 9).unwrap(),
@@ -240,14 +273,9 @@ mod tests {
         ] {
             record.apply(&change, None).unwrap();
         }
-        let counts = UnreadCounts { activities: 0, notifications: 0, cursor };
-        let change = Change::AnalyticsUpdated(record.clone().into());
-        let event = Event { user: user.clone(), position: Position(3), counts, change };
-        let Change::AnalyticsUpdated(came) = decode(&user, epoch, &encode(&event).unwrap()).unwrap().change
-        else {
-            panic!("another kind of change")
-        };
-        assert_eq!(*came, record);
+        let change = arrived(Change::AnalyticsUpdated(record.clone().into()), cursor, epoch);
+        assert!(matches!(change, Change::AnalyticsUpdated(came) if *came == record));
+        assert!(matches!(arrived(Change::FeedChanged, cursor, epoch), Change::FeedChanged));
     }
 
     #[test]

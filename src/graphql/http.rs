@@ -1,5 +1,7 @@
 //! GraphQL over HTTP, to the letter of its specification.
 
+use std::sync::Arc;
+
 use async_graphql::{Variables, parser::types::OperationType};
 use axum::{
     Router,
@@ -24,8 +26,9 @@ use super::{
 };
 
 /// The routes: `/graphql` for queries, mutations and sockets, `/graphql/ws` for sockets alone. `page` is what a
-/// browser is shown.
-pub fn router(api: Api, page: fn() -> Response) -> Router {
+/// browser is shown, as the answer to a request with the headers that it is given.
+pub fn router(api: Api, page: impl Fn(&HeaderMap) -> Response + Send + Sync + 'static) -> Router {
+    let page = Arc::new(page);
     let door = Door { api, page };
     Router::new().route("/graphql", any(serve)).route("/graphql/ws", any(serve_socket)).with_state(door)
 }
@@ -33,7 +36,7 @@ pub fn router(api: Api, page: fn() -> Response) -> Router {
 #[derive(Clone)]
 struct Door {
     api: Api,
-    page: fn() -> Response,
+    page: Arc<dyn Fn(&HeaderMap) -> Response + Send + Sync>,
 }
 
 async fn serve(State(door): State<Door>, request: Request) -> Response {
@@ -50,15 +53,18 @@ async fn serve(State(door): State<Door>, request: Request) -> Response {
         return (StatusCode::NOT_ACCEPTABLE, refuse(Error::bad_input(message), media)).into_response();
     }
     match (&parts.method, media) {
-        (&Method::GET | &Method::HEAD, Media::Html) => (door.page)(),
+        (&Method::GET | &Method::HEAD, Media::Html) => vary_by_accept((door.page)(&parts.headers)),
         (&Method::GET | &Method::HEAD | &Method::POST, _) => {
             let answer = answer(&door.api, parts, body, accepted).await;
-            let mut response = answer.unwrap_or_else(|error| refuse(error, media));
-            response.headers_mut().append(header::VARY, header::HeaderValue::from_static("accept"));
-            response
+            vary_by_accept(answer.unwrap_or_else(|error| refuse(error, media)))
         }
         _ => not_allowed("GET, POST", media),
     }
+}
+
+fn vary_by_accept(mut response: Response) -> Response {
+    response.headers_mut().append(header::VARY, header::HeaderValue::from_static("accept"));
+    response
 }
 
 async fn answer(api: &Api, parts: Parts, body: Body, accepted: Accepted) -> Result<Response> {

@@ -38,6 +38,11 @@ impl IntoResponse for Error {
     }
 }
 
+/// Answers a method that a path does not have; the router adds those that it has.
+pub async fn not_allowed() -> Error {
+    Error::MethodNotAllowed("this method is not allowed on this path".into())
+}
+
 /// Gives a response that tells of `error` the status and headers that belong to it.
 pub fn respond(error: &Error, mut response: Response) -> Response {
     *response.status_mut() =

@@ -13,7 +13,7 @@ mod shapes;
 
 use std::{sync::Arc, time::Instant};
 
-use axum::{Json, Router, extract::FromRef, response::IntoResponse, routing::get};
+use axum::{Json, Router, extract::FromRef, routing::get};
 use tokio_util::sync::CancellationToken;
 use utoipa::{
     Modify, OpenApi,
@@ -23,6 +23,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     domain::Error,
+    http::not_allowed,
     service::{Authenticator, Services},
     telemetry::Metrics,
 };
@@ -70,6 +71,7 @@ impl FromRef<Rest> for Authenticator {
         description = "Activities, analytics and notifications of the users of a learning product. An error has one \
                        sentence, a stable code and, where one field is at fault, its name."
     ),
+    external_docs(url = "/docs/api", description = "This document as a page, to read and to try"),
     modifiers(&Bearer),
     security(("bearer" = [])),
     tags(
@@ -142,8 +144,4 @@ pub fn router(rest: Rest) -> Router {
 
 async fn unknown() -> Error {
     Error::NotFound("path")
-}
-
-async fn not_allowed() -> impl IntoResponse {
-    Error::MethodNotAllowed("this method is not allowed on this path".into())
 }

@@ -12,7 +12,7 @@ use crate::domain::{Error, Result, Role, Timestamp, UserId, Viewer};
 pub struct Authenticator(Arc<Inner>);
 
 struct Inner {
-    key: Option<DecodingKey>,
+    key: DecodingKey,
     validation: Validation,
     token_needed: bool,
 }
@@ -25,13 +25,13 @@ impl std::fmt::Debug for Authenticator {
 
 impl Authenticator {
     /// Checks tokens with `secret`. Where no token is needed (development), a request without one acts as a service.
-    pub fn new(secret: Option<&str>, token_needed: bool) -> Self {
+    pub fn new(secret: &str, token_needed: bool) -> Self {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.leeway = 0;
         validation.validate_nbf = true;
         validation.validate_aud = false;
         validation.required_spec_claims.clear();
-        let key = secret.map(|secret| DecodingKey::from_secret(secret.as_bytes()));
+        let key = DecodingKey::from_secret(secret.as_bytes());
         Self(Arc::new(Inner { key, validation, token_needed }))
     }
 
@@ -48,10 +48,7 @@ impl Authenticator {
     }
 
     fn check(&self, token: &str) -> Result<Viewer> {
-        let key = self.0.key.as_ref().ok_or_else(|| {
-            Error::Unauthenticated("no token can be checked, because the server has no JWT_SECRET".into())
-        })?;
-        let claims = jsonwebtoken::decode::<Map<String, Value>>(token, key, &self.0.validation)
+        let claims = jsonwebtoken::decode::<Map<String, Value>>(token, &self.0.key, &self.0.validation)
             .map_err(|error| refused(error.kind()))?
             .claims;
         let user = ["sub", "userId", "id", "_id"].iter().find_map(|name| claim_text(claims.get(*name)?));
@@ -74,15 +71,20 @@ impl Authenticator {
     }
 }
 
+/// A secret that nobody knows: 256 random bits. What it signs is worth nothing once it is gone.
+pub fn random_secret() -> String {
+    format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>())
+}
+
 /// Signs a token for `user` that holds for `lifetime`.
 pub fn issue(secret: &str, user: &UserId, role: Role, lifetime: Duration) -> Result<String> {
     let now = Timestamp::now().millis() / 1000;
-    let claims = serde_json::json!({
-        "sub": user.as_str(),
-        "role": role.as_str(),
-        "iat": now,
-        "exp": now.saturating_add(i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX)),
-    });
+    sign(secret, user, role, now, now.saturating_add(i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX)))
+}
+
+/// Signs a token for `user` that holds from `now` until before `end`, in seconds since 1970.
+pub(super) fn sign(secret: &str, user: &UserId, role: Role, now: i64, end: i64) -> Result<String> {
+    let claims = serde_json::json!({"sub": user.as_str(), "role": role.as_str(), "iat": now, "exp": end});
     jsonwebtoken::encode(
         &Header::new(Algorithm::HS256),
         &claims,
@@ -141,7 +143,7 @@ mod tests {
 
     #[test]
     fn an_issued_token_is_taken_with_and_without_its_scheme() {
-        let auth = Authenticator::new(Some(SECRET), true);
+        let auth = Authenticator::new(SECRET, true);
         let ada = UserId::parse("userId", "ada").unwrap();
         let token = issue(SECRET, &ada, Role::Admin, Duration::from_secs(60)).unwrap();
         for text in [token.clone(), format!("Bearer {token}"), format!("bearer  {token} ")] {
@@ -153,7 +155,7 @@ mod tests {
 
     #[test]
     fn the_user_is_the_first_claim_that_names_one() {
-        let auth = Authenticator::new(Some(SECRET), true);
+        let auth = Authenticator::new(SECRET, true);
         for (claims, user) in [
             (json!({"sub": "a", "id": "b"}), "a"),
             (json!({"userId": "b", "_id": "c"}), "b"),
@@ -167,7 +169,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_trusted_is_refused() {
-        let auth = Authenticator::new(Some(SECRET), false);
+        let auth = Authenticator::new(SECRET, false);
         let none = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ.";
         let foreign = issue(
             "another secret of thirty-two bytes!!",
@@ -191,11 +193,18 @@ mod tests {
 
     #[test]
     fn without_a_token_development_is_a_service_and_production_nobody() {
-        assert_eq!(Authenticator::new(None, false).viewer(None).unwrap().role(), Role::Service);
+        assert_eq!(Authenticator::new(SECRET, false).viewer(None).unwrap().role(), Role::Service);
+        assert_eq!(Authenticator::new(SECRET, true).viewer(None).unwrap_err().code(), "UNAUTHENTICATED");
         assert_eq!(
-            Authenticator::new(Some(SECRET), true).viewer(None).unwrap_err().code(),
+            Authenticator::new(SECRET, false).viewer(Some("x")).unwrap_err().code(),
             "UNAUTHENTICATED"
         );
-        assert_eq!(Authenticator::new(None, false).viewer(Some("x")).unwrap_err().code(), "UNAUTHENTICATED");
+    }
+
+    #[test]
+    fn a_random_secret_is_long_and_another_one_each_time() {
+        let (one, other) = (random_secret(), random_secret());
+        assert_eq!((one.len(), other.len()), (64, 64));
+        assert_ne!(one, other);
     }
 }

@@ -4,8 +4,10 @@
 
 mod analytics;
 mod auth;
+mod development;
 mod feed;
 mod presence;
+mod public_feed;
 mod roster;
 mod status;
 mod updates;
@@ -18,9 +20,11 @@ use crate::{
 
 pub use self::{
     analytics::AnalyticsService,
-    auth::{Authenticator, issue},
+    auth::{Authenticator, issue, random_secret},
+    development::{Development, DevelopmentToken},
     feed::FeedService,
     presence::{Presence, Present},
+    public_feed::PublicFeed,
     roster::Roster,
     status::StatusService,
     updates::{UpdateService, Updates},
@@ -44,6 +48,8 @@ pub struct Services {
     pub analytics: AnalyticsService,
     /// All that a user's app is told, in one stream.
     pub updates: UpdateService,
+    /// What everyone is shown.
+    pub public_feed: PublicFeed,
     /// Who is there.
     pub presence: Presence,
     /// What those who run the server want to know.
@@ -58,6 +64,7 @@ impl Services {
             notifications: FeedService::new(store.clone(), hub.clone()),
             analytics: AnalyticsService::new(store.clone(), hub.clone()),
             updates: UpdateService::new(store.clone(), hub.clone()),
+            public_feed: PublicFeed::new(hub.clone(), bus.clone()),
             status: StatusService::new(store, hub, bus),
             presence: Presence::default(),
         }

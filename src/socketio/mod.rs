@@ -5,10 +5,10 @@
 //! the same promise as everywhere: none lost, none twice, and a client that gives its last cursor goes on after it.
 
 mod admission;
+mod everyone;
 mod incoming;
 mod requests;
 mod session;
-mod status;
 mod transport;
 
 use std::{sync::Arc, time::Duration};
@@ -82,7 +82,10 @@ pub fn router(
         .ws_max_frame_size(config.limits.message_bytes)
         // What is not of the protocol is not found.
         .build_with_inner_svc(Router::new());
-    tokio::spawn(status::announce(io.clone(), services.presence.clone(), draining.clone()));
+    tokio::spawn(everyone::announce(io.clone(), services.presence.clone(), draining.clone()));
+    if config.public_feed {
+        tokio::spawn(everyone::show(io.clone(), services.public_feed.clone(), draining.clone()));
+    }
     tokio::spawn(close_all(io.clone(), draining.clone()));
     let door = Door(Arc::new(Inner {
         services,
@@ -113,8 +116,8 @@ fn join(io: &SocketIo, door: Door) {
     let admit = async move |socket: SocketRef, TryData(auth): TryData<Value>| {
         Admission::grant(&door, &socket, &auth.unwrap_or_default()).map_err(Refused)
     };
-    let start = move |socket: SocketRef, io: SocketIo| {
-        Session::start(host.clone(), socket, io);
+    let start = move |socket: SocketRef| {
+        Session::start(host.clone(), socket);
         std::future::ready(())
     };
     io.ns("/", start.with(admit));

@@ -8,7 +8,7 @@ use crate::{
     json::{Activity, ActivityPage, Analytics, Fields, NotificationPage},
 };
 
-use super::{incoming::emit, session::Session, status::emit_to_all};
+use super::{incoming::emit, session::Session};
 
 /// How many items the first page of each feed has, as with REST.
 const FIRST_PAGE: (i64, i64) = (20, 50);
@@ -39,11 +39,10 @@ impl Session {
         let (user, new) = Fields::from(fields).new_activity()?;
         let user = user.or_else(|| self.user().cloned());
         let created = self.door.0.services.activities.create(&self.viewer, user, new).await?;
-        let activity = Activity::from(&*created);
         if self.door.0.public_feed {
-            emit_to_all(&self.io, "activity:new", &activity).await;
+            self.door.0.services.public_feed.show(&created);
         }
-        value(&activity)
+        value(&Activity::from(&*created))
     }
 
     async fn request_data(&mut self, payload: &Value) -> Result<Value> {

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use socketioxide::{SocketIo, extract::SocketRef};
+use socketioxide::extract::SocketRef;
 use tokio::sync::mpsc;
 
 use crate::{
@@ -25,7 +25,6 @@ use super::{
 pub(super) struct Session {
     pub(super) door: Door,
     pub(super) socket: SocketRef,
-    pub(super) io: SocketIo,
     pub(super) viewer: Viewer,
     /// Where the client wants to go on, until it has logged in.
     after: Option<String>,
@@ -44,10 +43,10 @@ struct Login {
 
 impl Session {
     /// Starts the session of a socket that was admitted; it ends with the socket.
-    pub(super) fn start(door: Door, socket: SocketRef, io: SocketIo) {
+    pub(super) fn start(door: Door, socket: SocketRef) {
         let Some(Admission { viewer, seat, after, inbox, ended }) = Admission::take(&socket) else { return };
         let open = door.0.metrics.socket();
-        let session = Self { door, socket, io, viewer, after, login: None, _open: open, seat };
+        let session = Self { door, socket, viewer, after, login: None, _open: open, seat };
         tokio::spawn(async move { ended.run_until_cancelled(session.run(inbox)).await });
     }
 

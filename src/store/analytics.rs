@@ -116,9 +116,12 @@ async fn save(tx: &Tx<'_>, record: &Analytics, created: bool) -> Result<()> {
 async fn find_day(tx: &Tx<'_>, user: &UserId, day: Day) -> Result<Option<DayEntry>> {
     let key = (user.as_str().to_owned(), day.to_string());
     let found = analytics_day::Entity::find_by_id(key).one(tx.connection).await.map_err(domain_error)?;
-    found
-        .map(|row| Ok(DayEntry { date: day, hours: Hours::from_nanos(row.hours), logs: counter(row.logs)? }))
-        .transpose()
+    found.map(decode_day).transpose()
+}
+
+pub(super) fn decode_day(row: analytics_day::Model) -> Result<DayEntry> {
+    let date = Day::parse("date", &row.date).map_err(Error::internal)?;
+    Ok(DayEntry { date, hours: Hours::from_nanos(row.hours), logs: counter(row.logs)? })
 }
 
 async fn save_day(tx: &Tx<'_>, user: &UserId, day: DayEntry) -> Result<()> {
@@ -146,12 +149,17 @@ async fn save_day(tx: &Tx<'_>, user: &UserId, day: DayEntry) -> Result<()> {
 /// A day or month in the JSON lists: its name, nano-hours, logs.
 type Listed<T> = (T, i64, Counter);
 
-fn encode(record: &Analytics) -> analytics::ActiveModel {
+/// The lists of a record as the columns `weekly` and `monthly` have them.
+pub(super) fn encode_lists(record: &Analytics) -> [String; 2] {
     let weekly: Vec<Listed<Day>> =
         record.weekly.iter().map(|day| (day.date, day.hours.nanos(), day.logs)).collect();
     let monthly: Vec<Listed<Month>> =
         record.monthly.iter().map(|month| (month.month, month.hours.nanos(), month.logs)).collect();
-    let list = |list: serde_json::Result<String>| Set(list.unwrap_or_default());
+    [serde_json::to_string(&weekly), serde_json::to_string(&monthly)].map(Result::unwrap_or_default)
+}
+
+fn encode(record: &Analytics) -> analytics::ActiveModel {
+    let [weekly, monthly] = encode_lists(record);
     analytics::ActiveModel {
         user_id: Set(record.user.as_str().to_owned()),
         position: Set(signed(record.cursor.position())),
@@ -161,13 +169,13 @@ fn encode(record: &Analytics) -> analytics::ActiveModel {
         logs_created: Set(record.logs_created.get().into()),
         goals_completed: Set(record.goals_completed.get().into()),
         skills_added: Set(record.skills_added.get().into()),
-        weekly: list(serde_json::to_string(&weekly)),
-        monthly: list(serde_json::to_string(&monthly)),
+        weekly: Set(weekly),
+        monthly: Set(monthly),
         updated_at: Set(record.updated_at.millis()),
     }
 }
 
-fn decode(row: analytics::Model, epoch: Epoch) -> Result<Analytics> {
+pub(super) fn decode(row: analytics::Model, epoch: Epoch) -> Result<Analytics> {
     let weekly: Vec<Listed<Day>> = serde_json::from_str(&row.weekly).map_err(Error::internal)?;
     let monthly: Vec<Listed<Month>> = serde_json::from_str(&row.monthly).map_err(Error::internal)?;
     Ok(Analytics {

@@ -1,12 +1,15 @@
 //! Connections to the two databases.
 
-use std::{str::FromStr, time::Duration};
+use std::{
+    str::FromStr,
+    time::{Duration, Instant},
+};
 
 use sea_orm::{
     DatabaseConnection, DbBackend, DbErr, RuntimeErr, SqlxPostgresConnector, SqlxSqliteConnector,
     sqlx::{
-        self, Connection,
-        postgres::{PgConnectOptions, PgPoolOptions},
+        self, ConnectOptions, Connection,
+        postgres::{PgConnectOptions, PgConnection, PgPoolOptions},
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
     },
 };
@@ -39,6 +42,15 @@ const SESSION: [(&str, &str); 7] = [
 ];
 /// Read-only connections to SQLite, each with a thread of its own.
 const SQLITE_READERS: u32 = 4;
+/// How long the database may still belong to a process that is just leaving it.
+pub(super) const LEAVING: Duration = Duration::from_secs(2);
+/// How often it is asked for meanwhile.
+const ASK_AGAIN: Duration = Duration::from_millis(50);
+/// The advisory lock of PostgreSQL that every connection of a server shares, and that an import takes for itself alone.
+/// Locks are per database, and end with their connection, however it ends.
+pub(super) const IN_USE: i64 = 0x7075_6c73_6501;
+/// Bytes of a page of SQLite.
+pub(super) const SQLITE_PAGE: u32 = 2_048;
 /// Prepared statements kept per connection; all of ours fit.
 const STATEMENTS: usize = 256;
 
@@ -81,11 +93,14 @@ async fn sqlite(url: &str) -> Result<Connections, DbErr> {
     // 2 MB does not hold them, and a checkpoint every 1,000 would write the same ones again and again.
     let write = base
         .clone()
-        .page_size(2_048)
+        .page_size(SQLITE_PAGE)
         .pragma("cache_size", "-16384")
         .pragma("wal_autocheckpoint", "8000")
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full);
+    // Tried once apart: the pool would give up before SQLite does, and could not say why.
+    let first = write.clone().busy_timeout(LEAVING).disable_statement_logging().connect().await;
+    let first = first.map_err(|error| if is_busy(&error) { taken() } else { unreachable(error) })?;
     let writer = SqlitePoolOptions::new()
         .max_connections(1)
         .min_connections(1)
@@ -96,6 +111,7 @@ async fn sqlite(url: &str) -> Result<Connections, DbErr> {
         .connect_with(write)
         .await
         .map_err(unreachable)?;
+    first.close().await.map_err(unreachable)?;
     let reader = SqlitePoolOptions::new()
         .max_connections(SQLITE_READERS)
         .idle_timeout(None)
@@ -117,10 +133,27 @@ async fn postgres(url: &str) -> Result<Connections, DbErr> {
         .application_name("pulse")
         .statement_cache_capacity(STATEMENTS)
         .options(SESSION);
+    // Asked once apart: the pool would try again and again, and could not say why.
+    let mut first = timeout(ANSWER, PgConnection::connect_with(&options))
+        .await
+        .unwrap_or(Err(sqlx::Error::PoolTimedOut))
+        .map_err(unreachable)?;
+    let shared = until_free(async || share(&mut first).await).await.map_err(unreachable)?;
+    if !shared {
+        return Err(taken());
+    }
     let pool = PgPoolOptions::new()
         .max_connections((cores * 4).clamp(8, 32))
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .test_before_acquire(false)
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                match share(connection).await? {
+                    true => Ok(()),
+                    false => Err(sqlx::Error::Protocol("an import has the database to itself".into())),
+                }
+            })
+        })
         .before_acquire(|connection, meta| {
             Box::pin(async move {
                 if meta.idle_for > TRUST_IDLE {
@@ -141,10 +174,44 @@ async fn postgres(url: &str) -> Result<Connections, DbErr> {
         .connect_with(options)
         .await
         .map_err(unreachable)?;
+    first.close().await.map_err(unreachable)?;
     let pool = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
     Ok(Connections { backend: DbBackend::Postgres, reader: pool.clone(), writer: pool })
 }
 
-fn unreachable(error: sqlx::Error) -> DbErr {
+/// Asks again and again for what a process that is leaving may still have, for [`LEAVING`]; false where it is not free
+/// then.
+pub(super) async fn until_free(
+    mut take: impl AsyncFnMut() -> Result<bool, sqlx::Error>,
+) -> Result<bool, sqlx::Error> {
+    let start = Instant::now();
+    while !take().await? {
+        if start.elapsed() > LEAVING {
+            return Ok(false);
+        }
+        tokio::time::sleep(ASK_AGAIN).await;
+    }
+    Ok(true)
+}
+
+fn taken() -> DbErr {
+    DbErr::Conn(RuntimeErr::Internal(
+        "an import has the database to itself; try again when it is done".into(),
+    ))
+}
+
+/// Whether SQLite says that another connection is in the way: <https://www.sqlite.org/rescode.html#busy>
+pub(super) fn is_busy(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(error)
+        if error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some()
+            && error.code().and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5))
+}
+
+/// Takes a share of [`IN_USE`] for as long as `connection` stands; false where an import has it.
+async fn share(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT pg_try_advisory_lock_shared($1)").bind(IN_USE).fetch_one(connection).await
+}
+
+pub(super) fn unreachable(error: sqlx::Error) -> DbErr {
     DbErr::Conn(RuntimeErr::SqlxError(error.into()))
 }

@@ -7,11 +7,15 @@
 //! **Writes are grouped.** Creations wait in a bounded queue and are committed together (`append`); every other
 //! write is a `write::Write`, run by `Store::write`. On SQLite both go through the one writing connection.
 //!
+//! **Whole collections come and go by `bulk`**: an import has the database to itself and is one transaction, an export
+//! is one snapshot.
+//!
 //! **Nothing is announced before its commit is durable**: the writer hands the events of a commit to the function
 //! that was given to [`Store::open`].
 
 mod analytics;
 mod append;
+mod bulk;
 mod connect;
 mod entity;
 mod error;
@@ -42,6 +46,7 @@ use self::{
 };
 
 pub use self::{
+    bulk::{Bulk, Moved, Record, Snapshot},
     feed::Since,
     items::StoredItem,
     presence::{ActiveEverywhere, NodeId},

@@ -232,6 +232,16 @@ impl Store {
         })
     }
 
+    /// The first users that have a history, in order of their ids; at most `limit`.
+    pub async fn some_users(&self, limit: u32) -> Result<Vec<UserId>> {
+        let sql = "SELECT user_id FROM user_position WHERE user_id > '' ORDER BY user_id LIMIT $1";
+        let rows = self.all(sql, [i64::from(limit).into()]).await?;
+        rows.iter()
+            .map(|row| Ok(UserId::trusted(row.try_get::<String>("", "user_id")?)))
+            .collect::<Result<_, sea_orm::DbErr>>()
+            .map_err(domain_error)
+    }
+
     /// Where the histories of `users` stand; users without one are left out. At most 1,000 at a time.
     pub async fn positions(&self, users: &[UserId]) -> Result<Vec<(UserId, Position)>> {
         let sql = format!(

@@ -29,11 +29,13 @@ impl Replica {
     /// Opens the replica at `url` of the database with the mark `epoch`.
     pub(super) async fn open(url: &str, epoch: Epoch) -> Result<Self> {
         let connection = connect::connect(url).await.map_err(domain_error)?.reader;
-        if setup::mark(&connection).await? != Some(epoch) {
-            return Err(Error::field(
-                "DATABASE_READ_URL",
-                "DATABASE_READ_URL is not a replica of DATABASE_URL",
-            ));
+        match setup::find_epoch(&connection).await {
+            Ok(mark) if mark == epoch => {}
+            Err(error @ Error::Unavailable(_)) => return Err(error),
+            _ => {
+                let message = "DATABASE_READ_URL is not a replica of DATABASE_URL";
+                return Err(Error::field("DATABASE_READ_URL", message));
+            }
         }
         let writers = Cache::builder().time_to_live(RECENT).max_capacity(WRITERS).build();
         Ok(Self { connection, writers })

@@ -12,8 +12,10 @@ use super::error::domain_error;
 /// The advisory lock of PostgreSQL that one node holds while it sets the database up; the others wait. Any number that
 /// nothing else uses: these are the bytes of "pulse" and a one.
 const LOCK: i64 = 0x0070_756c_7365_0001;
-/// How long a node waits for another one's migrations.
-const PATIENCE: &str = "SET LOCAL lock_timeout = '120s'; SET LOCAL statement_timeout = '120s'";
+/// How long a node waits for another one's migrations, and that the transaction which holds the lock may lie idle over its
+/// own, which run on other connections.
+const PATIENCE: &str = "SET LOCAL lock_timeout = '120s'; SET LOCAL statement_timeout = '120s'; \
+                        SET LOCAL idle_in_transaction_session_timeout = 0";
 
 /// What was set up.
 pub(super) struct Setup {
@@ -48,14 +50,15 @@ async fn lock(connection: &DatabaseConnection) -> Result<Option<DatabaseTransact
     Ok(Some(transaction))
 }
 
-async fn migrate(connection: &DatabaseConnection) -> Result<usize, DbErr> {
+/// Brings the schema up to date; returns how many steps were applied.
+pub(super) async fn migrate(connection: &DatabaseConnection) -> Result<usize, DbErr> {
     let pending = Migrator::get_pending_migrations(connection).await?.len();
     Migrator::up(connection, None).await?;
     Ok(pending)
 }
 
 /// The mark of this database; a new one gets its mark here.
-async fn epoch(connection: &DatabaseConnection) -> Result<Epoch> {
+pub(super) async fn epoch(connection: &DatabaseConnection) -> Result<Epoch> {
     let backend = connection.get_database_backend();
     let sql = "INSERT INTO settings (name, value) VALUES ('epoch', $1) ON CONFLICT (name) DO NOTHING";
     let values = [Epoch::generate().to_string().into()];
@@ -63,15 +66,17 @@ async fn epoch(connection: &DatabaseConnection) -> Result<Epoch> {
         .execute_raw(Statement::from_sql_and_values(backend, sql, values))
         .await
         .map_err(domain_error)?;
-    mark(connection).await?.ok_or_else(|| Error::internal("the database has no epoch"))
+    find_epoch(connection).await
 }
 
 /// The mark of a database that was set up.
-pub(super) async fn mark(connection: &DatabaseConnection) -> Result<Option<Epoch>> {
+pub(super) async fn find_epoch<C: ConnectionTrait>(connection: &C) -> Result<Epoch> {
     let sql = "SELECT value FROM settings WHERE name = 'epoch'";
     let statement = Statement::from_string(connection.get_database_backend(), sql);
-    let Some(row) = connection.query_one_raw(statement).await.map_err(domain_error)? else { return Ok(None) };
-    let text: String = row.try_get("", "value").map_err(domain_error)?;
-    let epoch = Epoch::parse(&text);
-    epoch.map(Some).ok_or_else(|| Error::internal(format!("the database's epoch is {text:?}")))
+    let row = connection.query_one_raw(statement).await.map_err(domain_error)?;
+    let text: String = row
+        .ok_or_else(|| Error::internal("the database has no epoch"))?
+        .try_get("", "value")
+        .map_err(domain_error)?;
+    Epoch::parse(&text).ok_or_else(|| Error::internal(format!("the database's epoch is {text:?}")))
 }

@@ -43,10 +43,20 @@ pub fn banner(config: &Config, address: SocketAddr, database: &str) {
     tracing::info!("  subscriptions  ws://{address}/graphql/ws");
     tracing::info!("  Socket.IO      http://{address}/socket.io (clients 3 and 4)");
     tracing::info!("  REST           http://{address}/api (OpenAPI: /api/openapi.json)");
+    tracing::info!("  pages          http://{address}/ (REST docs: /docs/api)");
     tracing::info!("  GraphiQL       http://{address}/graphiql");
+    if let Some(bus) = config.shown("NATS_URL") {
+        tracing::info!("  bus            {bus}");
+    }
     if !config.production() {
         tracing::warn!(
             "development: who calls without a token acts as a service and may do anything; only this machine can call"
+        );
+        tracing::info!("  tokens         POST http://{address}/dev/token {{\"user\": \"ada\"}}");
+    }
+    if config.jwt_secret.is_none() {
+        tracing::info!(
+            "JWT_SECRET is not set: tokens are signed with a random secret, and hold no longer than this process"
         );
     }
     if config.mongodb_uri_set {

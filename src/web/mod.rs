@@ -1,94 +1,119 @@
-//! The pages that the binary carries: GraphiQL, and what it is made of. They hold no data and need no token.
+//! The pages that the binary carries, and what they are made of. They hold no data and need no token.
+//!
+//! Each page has a policy of its own for what it may load, and learns from a `meta` element whether this is a
+//! development server, where it can get tokens.
 
-use std::io::Read;
+mod page;
+
+use std::sync::Arc;
 
 use axum::{
     Router,
     extract::Path,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
-use flate2::read::GzDecoder;
 
-use crate::domain::Error;
+use crate::{domain::Error, http::not_allowed};
 
-/// Path below `web/dist`, and the file compressed by gzip; empty where Node.js was not there at the build.
-static PAGES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/pages.rs"));
+use self::page::{Page, accepts_gzip, content_type, decompressed};
 
-/// What a page may load: only what comes from here. Monaco, the editor of GraphiQL, styles its lines inline.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
-     img-src 'self' data:; font-src 'self' data:; connect-src 'self' ws: wss:; worker-src 'self' blob:; \
-     object-src 'none'; frame-ancestors 'none'; base-uri 'self'; form-action 'self'";
+/// Path below `web/dist`, and the file compressed by gzip; empty where the pages were not built.
+static FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/pages.rs"));
 
-/// Shown where the pages were not built.
-const MISSING: &str = "<!doctype html><html lang=\"en\"><title>Pulse</title><h1>Pulse is running</h1><p>This binary was \
-     built without its pages, because Node.js was not there. Install Node.js 20.19 or newer and build again: <code>cargo \
-     run --release</code>. The API does not need them: <code>/graphql</code>, <code>/api</code>.</p></html>";
+/// What every page may load: only what comes from here, no inline script or style, and no text as markup.
+const STRICT: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
+     connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; \
+     frame-ancestors 'none'; require-trusted-types-for 'script'";
+/// GraphiQL's: Monaco, its editor, styles each line inline and writes markup. Scripts are as strict.
+const EDITOR: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+     font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; \
+     frame-ancestors 'none'";
+/// What a script that runs as a worker may load.
+const WORKER: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; frame-ancestors 'none'";
 
-/// The routes of the pages.
-pub fn router() -> Router {
-    Router::new()
-        .route("/", get(|| async { Redirect::temporary("/graphiql") }))
-        .route("/graphiql", get(|headers: HeaderMap| async move { page("graphiql.html", &headers) }))
-        .route("/assets/{*path}", get(asset))
+/// The pages of a server. Cheap to clone.
+#[derive(Clone)]
+pub struct Pages(Arc<Prepared>);
+
+struct Prepared {
+    dashboard: Option<Page>,
+    graphiql: Page,
+    docs: Page,
 }
 
-/// GraphiQL, for a client that takes gzip, as every browser does.
-pub fn graphiql() -> Response {
-    let mut headers = HeaderMap::new();
-    headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
-    page("graphiql.html", &headers)
-}
+impl Pages {
+    /// The pages as a server in production or in development shows them.
+    pub fn new(production: bool) -> Self {
+        let load = |name, policy| stored(name).and_then(|file| Page::from_file(file, policy, production));
+        let or_missing = |page: Option<Page>| page.unwrap_or_else(Page::missing);
+        Self(Arc::new(Prepared {
+            dashboard: load("index.html", STRICT),
+            graphiql: or_missing(load("graphiql.html", EDITOR)),
+            docs: or_missing(load("apidocs.html", STRICT)),
+        }))
+    }
 
-fn page(name: &str, headers: &HeaderMap) -> Response {
-    let mut response = file(name, headers).unwrap_or_else(|| {
-        let html = HeaderValue::from_static("text/html; charset=utf-8");
-        (StatusCode::OK, [(header::CONTENT_TYPE, html)], MISSING).into_response()
-    });
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    response
-}
+    /// GraphiQL, as the answer to a request with these headers.
+    pub fn graphiql(&self, request: &HeaderMap) -> Response {
+        self.0.graphiql.answer(request)
+    }
 
-async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
-    // Names hold a hash of the content.
-    let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
-    match file(&format!("assets/{path}"), &headers) {
-        Some(mut response) => {
-            response.headers_mut().insert(header::CACHE_CONTROL, forever);
-            response
+    fn dashboard(&self, request: &HeaderMap) -> Response {
+        match &self.0.dashboard {
+            Some(page) => page.answer(request),
+            None => Redirect::temporary("/graphiql").into_response(),
         }
-        None => Error::NotFound("file").into_response(),
     }
 }
 
-fn file(name: &str, headers: &HeaderMap) -> Option<Response> {
-    let (_, compressed) = PAGES.iter().find(|(path, _)| *path == name)?;
-    let accepts =
-        headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let mut response = if accepts.contains("gzip") {
-        ([(header::CONTENT_ENCODING, "gzip")], *compressed).into_response()
-    } else {
-        let mut plain = Vec::new();
-        GzDecoder::new(*compressed).read_to_end(&mut plain).ok()?;
-        plain.into_response()
-    };
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(name)));
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
-    headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
-    Some(response)
+/// The routes of the pages.
+pub fn router(pages: &Pages) -> Router {
+    let (dashboard, graphiql, docs) = (pages.clone(), pages.clone(), pages.clone());
+    Router::new()
+        .route("/", get(|headers: HeaderMap| async move { dashboard.dashboard(&headers) }))
+        .route("/graphiql", get(|headers: HeaderMap| async move { graphiql.graphiql(&headers) }))
+        .route("/docs/api", get(|headers: HeaderMap| async move { docs.0.docs.answer(&headers) }))
+        .route("/assets/{*path}", get(asset))
+        .method_not_allowed_fallback(not_allowed)
 }
 
-fn content_type(name: &str) -> &'static str {
-    match name.rsplit_once('.').map(|(_, extension)| extension) {
-        Some("html") => "text/html; charset=utf-8",
-        Some("js") => "text/javascript; charset=utf-8",
-        Some("css") => "text/css; charset=utf-8",
-        Some("svg") => "image/svg+xml",
-        Some("ttf") => "font/ttf",
-        Some("woff2") => "font/woff2",
-        Some("json") => "application/json",
-        _ => "application/octet-stream",
+async fn asset(Path(path): Path<String>, request: HeaderMap) -> Response {
+    let Some(file) = stored(&format!("assets/{path}")) else {
+        return Error::NotFound("file").into_response();
+    };
+    let mut response = if accepts_gzip(&request) {
+        ([(header::CONTENT_ENCODING, "gzip")], file).into_response()
+    } else {
+        match decompressed(file) {
+            Ok(plain) => plain.into_response(),
+            Err(error) => return Error::internal(error).into_response(),
+        }
+    };
+    let headers = response.headers_mut();
+    let mut set = |name: HeaderName, value| headers.insert(name, HeaderValue::from_static(value));
+    set(header::CONTENT_TYPE, content_type(&path));
+    set(header::CONTENT_SECURITY_POLICY, WORKER);
+    // Names hold a hash of the content.
+    set(header::CACHE_CONTROL, "public, max-age=31536000, immutable");
+    set(header::VARY, "accept-encoding");
+    response
+}
+
+fn stored(name: &str) -> Option<&'static [u8]> {
+    FILES.iter().find(|(path, _)| *path == name).map(|(_, file)| *file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_that_was_built_can_be_told_the_mode() {
+        for (path, file) in FILES.iter().filter(|(path, _)| path.ends_with(".html")) {
+            let html = String::from_utf8(decompressed(file).unwrap()).unwrap();
+            assert_eq!(html.matches(page::MODE).count(), 1, "{path} takes one {}", page::MODE);
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::process::Output;
 use crate::support::{Backend, SECRET, Server, TestApp, eventually, fresh_database};
 
 /// The commands that are promised.
-const COMMANDS: &[&str] = &["serve", "migrate", "schema", "token", "config"];
+const COMMANDS: &[&str] = &["serve", "migrate", "schema", "token", "import", "export", "seed", "config"];
 
 fn pulse(arguments: &[&str], settings: &[(&str, &str)]) -> Output {
     Server::command(settings).args(arguments).output().unwrap()
@@ -62,6 +62,9 @@ fn every_command_has_help() {
             !help.lines().next().unwrap().trim().is_empty(),
             "{command} does not say what it does: {help}"
         );
+        if ["import", "export", "seed"].contains(&command.as_str()) {
+            assert!(help.contains("Example:\n  ") && help.contains(&format!("  pulse {command} ")), "{help}");
+        }
     }
 }
 
@@ -221,25 +224,30 @@ async fn the_log_says_where_the_doors_are_and_in_which_mode() {
         "/graphql/ws",
         "/socket.io",
         "/api",
+        "/docs/api",
         "/graphiql",
     ] {
         assert!(said.contains(part), "{part} is missing: {said}");
     }
     assert!(said.contains(&development.address.to_string()), "{said}");
     development.log_line(|line| line.contains("development") && line.contains("without a token"));
+    development.log_line(|line| line.contains("POST http://") && line.contains("/dev/token"));
     drop(development);
     let production = Server::start(&url, &[("NODE_ENV", "production"), ("HOST", "127.0.0.1")]);
     assert!(banner(&production).contains("production"));
+    // The first request is logged after all that is said at the start.
+    production.get("/api/health").await.expect(200);
+    let rest = production.log_until(|line| line.contains("answered")).join("\n");
+    assert!(!rest.contains("/dev/token") && !rest.contains("JWT_SECRET"), "{rest}");
 }
 
 #[tokio::test]
 async fn what_is_set_for_the_old_backend_gets_a_hint() {
     let (url, _folder) = fresh_database(Backend::Sqlite).await;
     let mongodb = "mongodb://pulse:hunter2@127.0.0.1:1/pulse";
-    let server = Server::start(&url, &[("MONGODB_URI", mongodb), ("NATS_URL", "nats://127.0.0.1:1")]);
+    let server = Server::start(&url, &[("MONGODB_URI", mongodb)]);
     let mut lines = server.log_until(|line| line.contains("MONGODB_URI"));
     assert!(lines.last().unwrap().contains("pulse import"), "{lines:?}");
     lines.extend_from_slice(server.banner());
-    assert!(lines.iter().any(|line| line.contains("NATS_URL")), "{lines:?}");
     assert!(!lines.concat().contains("hunter2"), "{lines:?}");
 }

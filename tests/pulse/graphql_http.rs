@@ -307,7 +307,7 @@ on_both!(
             assert!(!page.text.contains(foreign), "{foreign}");
         }
         let policy = page.headers.get("content-security-policy").map(|policy| policy.to_str().unwrap());
-        assert!(policy.is_some_and(|policy| policy.contains("default-src 'self'")), "{policy:?}");
+        assert!(policy.is_some_and(|policy| policy.contains("default-src 'none'")), "{policy:?}");
         // A POST is never a page.
         let answer = post_as(&app, browser, &json!({"query": ACTIVE})).await;
         assert_eq!(answer.data(), json!({"activeUsers": 0}));

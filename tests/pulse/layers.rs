@@ -10,6 +10,7 @@ use std::{
 const LAYERS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("store", &["domain"]),
+    ("transfer", &["domain", "store"]),
     ("events", &["domain", "store"]),
     ("service", &["domain", "events", "store"]),
     ("http", &["domain", "service", "telemetry"]),
@@ -18,18 +19,20 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("graphql", &["domain", "service", "http", "telemetry", "config"]),
     ("rest", &["domain", "service", "http", "json", "telemetry"]),
     ("socketio", &["domain", "service", "http", "json", "telemetry", "config"]),
+    ("dev", &["domain", "service", "http"]),
     ("web", &["domain", "service", "http", "telemetry"]),
     ("telemetry", &["config", "domain"]),
     ("config", &["domain"]),
     ("lib", &[]),
 ];
 /// These put the parts together, and may name everything.
-const ROOTS: &[&str] = &["app", "main"];
+const ROOTS: &[&str] = &["app", "main", "command"];
 
 /// Libraries, and the only places that know them.
 const LIBRARIES: &[(&str, &[&str])] = &[
     ("sea_orm", &["src/store/"]),
     ("async_graphql", &["src/graphql/"]),
+    ("indicatif", &["src/command/"]),
     ("socketioxide", &["src/socketio/"]),
     ("utoipa", &["src/rest/", "src/json/", "src/http/error.rs"]),
     ("utoipa_axum", &["src/rest/"]),

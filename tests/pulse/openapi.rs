@@ -217,3 +217,13 @@ async fn refusals_are_what_the_document_says() {
     let large = json!({"userId": "ada", "type": "login", "title": "x".repeat(100_000)});
     document.check("POST", "/api/activities", &app.post("/api/activities", &large).await);
 }
+
+#[tokio::test]
+async fn it_names_the_page_that_shows_it() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let url = Document::of(&app).await.0["externalDocs"]["url"].as_str().unwrap().to_owned();
+    assert_eq!(url, "/docs/api");
+    let page = app.get(&url).await;
+    assert_eq!(page.status, 200, "{}", page.text);
+    assert!(page.text.contains("<!doctype html>"), "{}", page.text);
+}

@@ -3,11 +3,13 @@
 mod answer;
 mod app;
 mod database;
+mod nats;
 mod process;
 mod routes;
 mod schema;
 mod shape;
 mod socket;
+mod transfer;
 
 use std::time::Duration;
 
@@ -15,11 +17,15 @@ pub use self::{
     answer::Answer,
     app::{Client, SECRET, TestApp, token},
     database::{Backend, fresh_database, run_postgres},
+    nats::Nats,
     process::Server,
     routes::{Route, routes},
     schema::{Introspected, RootField, list, name, type_text},
     shape::{each, is_id, keys, millis, segment, with},
     socket::{Socket, Subscription},
+    transfer::{
+        Files, Form, activity, complaints, date, holds_only, id, notification, printed, pulse, said, tally,
+    },
 };
 
 /// How long a test waits for something that should come at once.
@@ -58,6 +64,31 @@ macro_rules! on_both {
     };
 }
 pub(crate) use on_both;
+
+/// Declares tests that are told the address of a fresh database, on every kind of it: for those who start servers
+/// themselves.
+macro_rules! on_both_databases {
+    ($(async fn $name:ident($url:ident: &str) $body:block)+) => { $(
+        mod $name {
+            use super::*;
+
+            async fn tell($url: &str) $body
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn sqlite() {
+                let (url, _folder) = crate::support::fresh_database(crate::support::Backend::Sqlite).await;
+                tell(&url).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn postgres() {
+                let (url, _folder) = crate::support::fresh_database(crate::support::Backend::Postgres).await;
+                tell(&url).await;
+            }
+        }
+    )+ };
+}
+pub(crate) use on_both_databases;
 
 /// Waits for `future`, and fails with `what` where it does not come in time.
 pub async fn in_time<T>(what: &str, future: impl Future<Output = T>) -> T {

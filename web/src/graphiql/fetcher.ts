@@ -4,16 +4,27 @@ import { createClient } from "graphql-ws";
 
 const HTTP_PATH = "/graphql";
 const SOCKET_PATH = "/graphql/ws";
+/** What graphql-transport-ws closes a socket with whose token does not serve, or not any more. */
+const FORBIDDEN = 4403;
+
+/** Is told which `Authorization` the server did not take. */
+type OnRefused = (authorization: string) => void;
 
 /** Queries and mutations go over HTTP, subscriptions over a WebSocket, both to the server that served the page. */
-export const fetcher: Fetcher = (request, options = {}) =>
-  isSubscription(request, options) ? subscribe(request, options) : post(request, options);
+export function createFetcher(onRefused: OnRefused): Fetcher {
+  return (request, options = {}) =>
+    isSubscription(request, options) ? subscribe(request, options, onRefused) : post(request, options, onRefused);
+}
 
 function isSubscription({ operationName }: FetcherParams, { documentAST }: FetcherOpts): boolean {
   return documentAST !== undefined && getOperationAST(documentAST, operationName)?.operation === "subscription";
 }
 
-async function post(request: FetcherParams, { headers }: FetcherOpts): Promise<ExecutionResult> {
+async function post(
+  request: FetcherParams,
+  { headers }: FetcherOpts,
+  onRefused: OnRefused,
+): Promise<ExecutionResult> {
   const response = await fetch(HTTP_PATH, {
     method: "POST",
     headers: {
@@ -25,6 +36,8 @@ async function post(request: FetcherParams, { headers }: FetcherOpts): Promise<E
   }).catch((reason: unknown) => {
     throw failure(`POST ${HTTP_PATH} failed: ${reason instanceof Error ? reason.message : reason}`);
   });
+  const authorization = authorizationOf(headers);
+  if (response.status === 401 && authorization !== undefined) onRefused(authorization);
   return response.json().catch(() => {
     throw failure(`POST ${HTTP_PATH} answered ${response.status} ${response.statusText} and no JSON`);
   });
@@ -34,7 +47,11 @@ async function post(request: FetcherParams, { headers }: FetcherOpts): Promise<E
  * Opens a socket for this subscription alone, so that it runs as the user whose token the headers editor holds now.
  * A lost connection ends it: a silent retry would hide the events that came meanwhile.
  */
-function subscribe(request: FetcherParams, { headers }: FetcherOpts): AsyncIterableIterator<ExecutionResult> {
+function subscribe(
+  request: FetcherParams,
+  { headers }: FetcherOpts,
+  onRefused: OnRefused,
+): AsyncIterableIterator<ExecutionResult> {
   const authorization = authorizationOf(headers);
   const client = createClient({
     url: new URL(SOCKET_PATH, location.href).href.replace(/^http/, "ws"),
@@ -48,6 +65,8 @@ function subscribe(request: FetcherParams, { headers }: FetcherOpts): AsyncItera
   return Object.assign(events, {
     next: () =>
       next().catch((reason: unknown) => {
+        const refused = reason instanceof CloseEvent && reason.code === FORBIDDEN;
+        if (refused && authorization !== undefined) onRefused(authorization);
         throw socketFailure(reason);
       }),
   });

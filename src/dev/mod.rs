@@ -1,0 +1,100 @@
+//! The door of developers: tokens for their pages and users to pick from. In production it is not there at all.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    body::Body,
+    extract::{FromRef, Request, State},
+    routing::{get, post},
+};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::{
+    domain::{Error, Lifetime, Result, Role, UserId},
+    http::{Caller, not_allowed, read_json},
+    service::{Authenticator, Development},
+};
+
+/// What the door needs. Cheap to clone.
+#[derive(Clone)]
+pub struct Dev(Arc<Inner>);
+
+struct Inner {
+    development: Development,
+    auth: Authenticator,
+    body_bytes: usize,
+}
+
+impl Dev {
+    /// The door to `development`; `body_bytes` bounds its bodies.
+    pub fn new(development: Development, auth: Authenticator, body_bytes: usize) -> Self {
+        Self(Arc::new(Inner { development, auth, body_bytes }))
+    }
+}
+
+impl FromRef<Dev> for Authenticator {
+    fn from_ref(dev: &Dev) -> Self {
+        dev.0.auth.clone()
+    }
+}
+
+/// The routes under `/dev`.
+pub fn router(dev: Dev) -> Router {
+    Router::new()
+        .route("/dev/token", post(token))
+        .route("/dev/users", get(users))
+        .method_not_allowed_fallback(not_allowed)
+        .with_state(dev)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Token {
+    token: String,
+    expires_at: String,
+    user: UserId,
+}
+
+/// `{"user": "ada", "role"?: "user", "expires"?: "1h"}` to a token.
+async fn token(
+    State(dev): State<Dev>,
+    Caller(viewer): Caller,
+    request: Request<Body>,
+) -> Result<Json<Token>> {
+    let (parts, body) = request.into_parts();
+    let Some(Value::Object(fields)) = read_json(&parts.headers, body, dev.0.body_bytes).await? else {
+        return Err(Error::bad_input("the body takes a JSON object like {\"user\": \"ada\"}"));
+    };
+    let user = text(&fields, "user")?.ok_or_else(|| Error::required("user"))?;
+    let user = UserId::parse("user", user)?;
+    let role = text(&fields, "role")?.map_or(Ok(Role::User), |text| {
+        Role::parse(text).ok_or_else(|| Error::field("role", "role takes user, service or admin"))
+    })?;
+    let lifetime = text(&fields, "expires")?.map_or(Ok(Lifetime::DEFAULT), |text| {
+        Lifetime::parse(text)
+            .ok_or_else(|| Error::field("expires", format!("expires takes {}", Lifetime::TAKES)))
+    })?;
+    let token = dev.0.development.token(&viewer, &user, role, lifetime)?;
+    Ok(Json(Token { token: token.text, expires_at: token.expires_at.to_string(), user }))
+}
+
+/// The field, where it is there and not null.
+fn text<'a>(fields: &'a Map<String, Value>, field: &'static str) -> Result<Option<&'a str>> {
+    match fields.get(field) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(Error::field(field, format!("{field} takes a string"))),
+    }
+}
+
+#[derive(Serialize)]
+struct Users {
+    users: Vec<UserId>,
+}
+
+/// Users to pick from.
+async fn users(State(dev): State<Dev>, Caller(viewer): Caller) -> Result<Json<Users>> {
+    Ok(Json(Users { users: dev.0.development.users(&viewer).await? }))
+}
