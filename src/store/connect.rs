@@ -134,7 +134,10 @@ async fn postgres(url: &str) -> Result<Connections, DbErr> {
         .statement_cache_capacity(STATEMENTS)
         .options(SESSION);
     // Asked once apart: the pool would try again and again, and could not say why.
-    let mut first = PgConnection::connect_with(&options).await.map_err(unreachable)?;
+    let mut first = timeout(ANSWER, PgConnection::connect_with(&options))
+        .await
+        .unwrap_or(Err(sqlx::Error::PoolTimedOut))
+        .map_err(unreachable)?;
     let shared = until_free(async || share(&mut first).await).await.map_err(unreachable)?;
     if !shared {
         return Err(taken());

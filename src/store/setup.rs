@@ -12,8 +12,10 @@ use super::error::domain_error;
 /// The advisory lock of PostgreSQL that one node holds while it sets the database up; the others wait. Any number that
 /// nothing else uses: these are the bytes of "pulse" and a one.
 const LOCK: i64 = 0x0070_756c_7365_0001;
-/// How long a node waits for another one's migrations.
-const PATIENCE: &str = "SET LOCAL lock_timeout = '120s'; SET LOCAL statement_timeout = '120s'";
+/// How long a node waits for another one's migrations, and that the transaction which holds the lock may lie idle over its
+/// own, which run on other connections.
+const PATIENCE: &str = "SET LOCAL lock_timeout = '120s'; SET LOCAL statement_timeout = '120s'; \
+                        SET LOCAL idle_in_transaction_session_timeout = 0";
 
 /// What was set up.
 pub(super) struct Setup {

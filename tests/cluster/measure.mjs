@@ -4,7 +4,7 @@
 //
 //   node measure.mjs [BINARY] [--seconds N] [--rate N] [--rounds N]
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -43,10 +43,26 @@ const [seconds, rate, rounds] = ['seconds', 'rate', 'rounds'].map((name) => {
   return process.exit(2);
 });
 
-/** Processor time of a process, in seconds. Fields 14 and 15 of /proc/PID/stat come after the name in brackets. */
+/** The fields of /proc/PID/stat after the name in brackets; the first one is the third. */
+const fieldsOf = (pid) => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ');
+
+/** Processor time of a process, in seconds. */
 function processorTime(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ');
+  const fields = fieldsOf(pid);
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/** Processor time of PostgreSQL and of its processes that are there now. */
+function postgresTime({ folder }) {
+  const postmaster = readFileSync(path.join(folder, 'postmaster.pid'), 'utf8').split('\n')[0];
+  const children = readdirSync('/proc').filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && fieldsOf(pid)[1] === postmaster;
+    } catch {
+      return false;
+    }
+  });
+  return [postmaster, ...children].reduce((sum, pid) => sum + processorTime(pid), 0);
 }
 
 /** Processor time of all processors since the start of the machine, without what was idle, in seconds. */
@@ -60,17 +76,18 @@ function usage(cluster) {
   const own = process.cpuUsage();
   return {
     nodes: cluster.nodes.reduce((sum, node) => sum + processorTime(node.pid), 0),
+    postgres: postgresTime(cluster.postgres),
     nats: processorTime(cluster.nats.child.pid),
     generator: (own.user + own.system) / 1e6,
     machine: machineTime(),
   };
 }
 
-/** What each took from `before` to `after`, in percent of one processor. What is left is PostgreSQL and the rest. */
+/** What each took from `before` to `after`, in percent of one processor. What is left is whatever else this machine does. */
 function shares(before, after, elapsed) {
   const share = (name) => Math.round(((after[name] - before[name]) * 100) / elapsed);
-  const [nodes, nats, generator] = ['nodes', 'nats', 'generator'].map(share);
-  return { nodes, nats, generator, rest: share('machine') - nodes - nats - generator };
+  const [nodes, postgres, nats, generator] = ['nodes', 'postgres', 'nats', 'generator'].map(share);
+  return { nodes, postgres, nats, generator, others: share('machine') - nodes - postgres - nats - generator };
 }
 
 const write = (node, user, title) =>
@@ -166,7 +183,7 @@ async function measure(size) {
 
 const median = (list) => [...list].sort((one, other) => one - other)[Math.floor(list.length / 2)];
 const milliseconds = (value) => (value === undefined ? '' : value.toFixed(1));
-const took = (rows, part) => ['nodes', 'nats', 'generator', 'rest']
+const took = (rows, part) => ['nodes', 'postgres', 'nats', 'generator', 'others']
   .map((name) => median(rows.map((row) => row[part].shares[name]))).join(' / ');
 const merged = (rows, where) => rows.flatMap((row) => row.timed[where]).sort((one, other) => one - other);
 const COLUMNS = [
@@ -189,6 +206,6 @@ for (let round = 1; round <= rounds; round += 1) {
   for (const size of SIZES) bySize.get(size).push(await measure(size));
 }
 console.log(`${os.cpus().length} processors (${os.cpus()[0].model.trim()}), ${rounds} rounds of ${seconds} s;`
-  + ' times in ms from sending to arrival; processors: nodes / NATS / generator / PostgreSQL and the rest, in percent of one\n');
+  + ' times in ms from sending to arrival; processors: nodes / PostgreSQL / NATS / generator / others, in percent of one\n');
 console.log(table(COLUMNS, [...bySize.values()]));
 process.exit(0);
