@@ -182,7 +182,7 @@ function plot(lines) {
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12" fill="#222">`,
     '<title>How many clients are back after every server was killed</title>',
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
-    text(left, 22, `${lines[0].clients.toLocaleString('en')} clients after every server was killed: the part that is back`, 'font-size="14"'),
+    text(left, 22, `${lines[0].clients.toLocaleString('en')} clients after every server was killed, with a limit in front: the part that is back`, 'font-size="14"'),
   ];
   for (let step = 0; step <= 4; step += 1) {
     const part = step / 4;
