@@ -5,7 +5,7 @@
 
 import { FEEDS, expectation } from './ledger.mjs';
 
-/** What is wrong with one user's pages; `pages` is by node: { activities, notifications }, each as `readFeed` made it. */
+/** What is wrong with one user's pages; `pages` is by node, as `readPages` has them. */
 export function checkPages(ledger, pages) {
   const found = [];
   const [first, ...others] = Object.entries(pages);
@@ -20,7 +20,8 @@ export function checkPages(ledger, pages) {
   const twice = repeated(positions);
   if (twice.length > 0) found.push(`positions of ${ledger.user} that two items have: ${twice.join(', ')}`);
   const head = first[1].activities.position;
-  if (positions.some((position) => position > head)) found.push(`${ledger.user} has items after the cursor of the page`);
+  const beyond = positions.some((position) => position > head);
+  if (beyond) found.push(`${ledger.user} has items after the cursor of the page`);
   return found;
 }
 
@@ -90,7 +91,9 @@ export function checkReader(ledger, feed, page, { name, start, heard }) {
   const rows = new Map(page.rows.map((row) => [row.title, row]));
   const wrong = once.filter((item) => !isTrue(item, start, rows.get(item.title), ledger.entries[feed].get(item.title)));
   const found = [];
-  const say = (what, list) => list.length > 0 && found.push(`${name}, ${feed} of ${ledger.user}: ${what} ${some(list)}`);
+  const say = (what, list) => {
+    if (list.length > 0) found.push(`${name}, ${feed} of ${ledger.user}: ${what} ${some(list)}`);
+  };
   say('heard twice', doubled);
   say('heard out of order', disordered);
   say('heard what is not so:', wrong.map((item) => item.title));

@@ -14,7 +14,8 @@ function story() {
   for (let position = 1; position <= 6; position += 1) {
     const feed = position === 6 ? 'notifications' : 'activities';
     const entry = ledger.creating(feed, `t${position}`);
-    Object.assign(entry, { outcome: 'answered', id: `i${position}`, position, sentAt: 10 * position, answeredAt: 10 * position + 5 });
+    Object.assign(entry, { outcome: 'answered', id: `i${position}`, position });
+    Object.assign(entry, { sentAt: 10 * position, answeredAt: 10 * position + 5 });
     rows[feed].unshift({ id: entry.id, title: entry.title, position, read: false });
   }
   const entries = ledger.entries.activities;
@@ -25,7 +26,8 @@ function story() {
   const page = (feed, unread) => ({ rows: rows[feed], total: rows[feed].length, unread, position: 8 });
   const one = () => structuredClone({ activities: page('activities', 3), notifications: page('notifications', 1) });
   const pages = Object.fromEntries(NODES.map((node) => [node, one()]));
-  const heard = [...entries.values()].map((entry) => ({ id: entry.id, title: entry.title, position: entry.position, at: entry.answeredAt + 1 }));
+  const heard = [...entries.values()]
+    .map(({ id, title, position, answeredAt }) => ({ id, title, position, at: answeredAt + 1 }));
   return { ledger, pages, heard, page: pages['node 1'].activities };
 }
 
@@ -55,7 +57,9 @@ const faults = {
     activities.rows.unshift({ id: 'i7', title: 't7', position: 7, read: false });
   }],
   'an answer with another id': [/another id/, ({ activities }) => { activities.rows[0].id = 'i9'; }],
-  'an answer with another position': [/answered with position 5 and has 7/, ({ activities }) => { activities.rows[0].position = 7; }],
+  'an answer with another position': [/answered with position 5 and has 7/, ({ activities }) => {
+    activities.rows[0].position = 7;
+  }],
   'two items at one position': [/two items have: 5/, ({ notifications }) => { notifications.rows[0].position = 5; }],
   'items after the cursor': [/after the cursor/, (pages) => { pages.activities.position = 3; }],
   'items out of order': [/out of order/, ({ activities }) => activities.rows.reverse()],
@@ -146,7 +150,8 @@ test('readers: a reordered event is noticed', () => {
 test('readers: an event that is in no feed, is another one or came before the start is noticed', () => {
   const titles = ({ wrong }) => wrong.map((item) => item.title);
   assert.deepEqual(titles(read((heard) => [...heard, { id: 'i9', title: 't9', position: 9 }])), ['t9']);
-  assert.deepEqual(titles(read((heard) => heard.map((item) => (item.title === 't4' ? { ...item, id: 'i9' } : item)))), ['t4']);
+  const other = (item) => (item.title === 't4' ? { ...item, id: 'i9' } : item);
+  assert.deepEqual(titles(read((heard) => heard.map(other))), ['t4']);
   assert.deepEqual(titles(read((heard) => heard.slice(2), 3)), ['t3']);
 });
 

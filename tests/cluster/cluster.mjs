@@ -149,7 +149,7 @@ export class Node {
     return this.server.child.pid;
   }
 
-  /** Sends `signal` and waits for the end; resolves with the exit code, the signal that ended it and how long it took. */
+  /** Sends `signal` and waits for the end; resolves with the exit code, what signal ended it and how long it took. */
   async end(signal) {
     const { child } = this.server;
     this.leaving = true;

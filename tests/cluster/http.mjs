@@ -14,8 +14,8 @@ export class HttpClient {
   }
 
   /**
-   * Resolves with `{ status, body }`, or with `{ failed }` where no whole answer came: then nobody knows what the server
-   * did. Never rejects.
+   * Resolves with `{ status, body }`, or with `{ failed }` where no whole answer came: then nobody knows what the
+   * server did. Never rejects.
    */
   ask(method, path, body) {
     return new Promise((resolve) => {

@@ -39,7 +39,8 @@ export class Monitor {
     if (node.leaving || node.down) return;
     const { status, body } = answer;
     if (status === 200 && body.status === 'ready') return;
-    if (status !== 503 || !['unavailable', 'draining', undefined].includes(body.status)) this.#say(node, 'ready', answer);
+    const known = ['unavailable', 'draining', undefined].includes(body?.status);
+    if (status !== 503 || !known) this.#say(node, 'ready', answer);
     const lacks = ['database', 'bus'].filter((what) => body?.[what] === 'unavailable');
     // A check that takes longer than a request may take is cut off: then it is the database that does not answer.
     if (body?.code === 'UNAVAILABLE') lacks.push('database');

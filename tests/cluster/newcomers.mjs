@@ -8,6 +8,7 @@ import { epochOf } from './ledger.mjs';
 import { allReady } from './monitor.mjs';
 import { cursorOf, readPages } from './pages.mjs';
 
+export const TOGETHER = 'start ten nodes at once';
 const NODES = 10;
 /** How long they may take after they said their addresses. */
 const READY_MS = 15_000;
@@ -46,7 +47,7 @@ export async function startTogether(binary) {
     });
     if (!/, 0 steps/.test(stdout)) violations.push(`the schema was not up to date: ${stdout.trim()}`);
     return {
-      fault: 'start ten nodes at once', lasted, answered, unknown: 0, refused: NODES - answered, received: 0, lost: 0,
+      fault: TOGETHER, lasted, answered, unknown: 0, refused: NODES - answered, received: 0, lost: 0,
       doubled: 0, delay: 0, ready, violations, notes: [`all up after ${(lasted / 1000).toFixed(1)} s`],
     };
   } finally {

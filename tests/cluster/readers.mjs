@@ -15,9 +15,11 @@ const CONNECT_MS = 5_000;
 const SILENCE_MS = 45_000;
 /** How a server may end a WebSocket of these readers: at a shutdown, or without a word where it was killed. */
 const ENDS = [1012, 1006];
+const items = (field) =>
+  `subscription ($user: ID, $after: String) { item: ${field}(userId: $user, after: $after) { id title cursor } }`;
 const OPERATIONS = {
-  activities: 'subscription ($user: ID, $after: String) { item: activityCreated(userId: $user, after: $after) { id title cursor } }',
-  notifications: 'subscription ($user: ID, $after: String) { item: notificationReceived(userId: $user, after: $after) { id title cursor } }',
+  activities: items('activityCreated'),
+  notifications: items('notificationReceived'),
   counts: 'subscription ($user: ID) { item: unreadCounts(userId: $user) { activities notifications cursor } }',
 };
 
@@ -210,7 +212,8 @@ export class SocketIoReader extends Reader {
   after = this.cursors.activities;
 
   connect(node, ended) {
-    const socket = new WebSocket(`${node.socket}/socket.io/?EIO=4&transport=websocket`, { handshakeTimeout: CONNECT_MS });
+    const url = `${node.socket}/socket.io/?EIO=4&transport=websocket`;
+    const socket = new WebSocket(url, { handshakeTimeout: CONNECT_MS });
     this.socket = socket;
     const watch = watchdog(() => socket.terminate());
     socket.on('error', () => {});

@@ -21,7 +21,8 @@ const MOST = 12;
 export function table(columns, rows) {
   const cells = [columns.map(([name]) => name), ...rows.map((row) => columns.map(([, value]) => String(value(row))))];
   const widths = columns.map((_, index) => Math.max(...cells.map((line) => line[index].length)));
-  const line = (texts) => `| ${texts.map((text, index) => (index === 0 ? text.padEnd(widths[0]) : text.padStart(widths[index]))).join(' | ')} |`;
+  const pad = (text, index) => (index === 0 ? text.padEnd(widths[0]) : text.padStart(widths[index]));
+  const line = (texts) => `| ${texts.map(pad).join(' | ')} |`;
   const rule = `|${widths.map((width, index) => '-'.repeat(width + 1) + (index === 0 ? '-' : ':')).join('|')}|`;
   return [line(cells[0]), rule, ...cells.slice(1).map(line)].join('\n');
 }
@@ -30,8 +31,8 @@ export function table(columns, rows) {
 export function told(row) {
   const { fault, lasted, answered, unknown, refused, received, violations, notes } = row;
   const lines = [`${violations.length === 0 ? 'ok  ' : 'FAIL'} ${fault} (${[seconds(lasted), ...notes].join('; ')}): `
-    + `${answered} written, ${unknown} unknown, ${refused} refused, ${received} received, ready after ${seconds(row.ready)}, `
-    + `longest delay ${seconds(row.delay)}`];
+    + `${answered} written, ${unknown} unknown, ${refused} refused, ${received} received, `
+    + `ready after ${seconds(row.ready)}, longest delay ${seconds(row.delay)}`];
   lines.push(...violations.slice(0, MOST).map((what) => `       ${what}`));
   if (violations.length > MOST) lines.push(`       and ${violations.length - MOST} more`);
   return lines.join('\n');

@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { DEFAULT_BINARY, Problem, endOnSignals } from '../conformance/server.mjs';
 import { Cluster } from './cluster.mjs';
 import { FAULTS } from './faults.mjs';
-import { startTogether } from './newcomers.mjs';
+import { TOGETHER, startTogether } from './newcomers.mjs';
 import { Random } from './random.mjs';
 import { report, told } from './report.mjs';
 import { Trial } from './trial.mjs';
@@ -58,15 +58,19 @@ function readArguments() {
   const whole = (name, least) => {
     if (values[name] === undefined) return undefined;
     const number = Number(values[name]);
-    if (!Number.isSafeInteger(number) || number < least) throw new Error(`--${name} is '${values[name]}', it takes a whole number from ${least}`);
+    if (!Number.isSafeInteger(number) || number < least) {
+      throw new Error(`--${name} is '${values[name]}', it takes a whole number from ${least}`);
+    }
     return number;
   };
   if (positionals.length > 1) throw new Error('give one binary');
   if (values.short && values.long) throw new Error('--short and --long exclude each other');
   const size = values.long ? 'long' : 'short';
   const faults = FAULTS.filter(({ name }) => name.includes(values.only));
-  const newcomers = 'start ten nodes at once'.includes(values.only);
-  if (faults.length === 0 && !newcomers) throw new Error(`no fault is named '${values.only}': ${FAULTS.map(({ name }) => name).join(', ')}`);
+  const newcomers = TOGETHER.includes(values.only);
+  if (faults.length === 0 && !newcomers) {
+    throw new Error(`no fault is named '${values.only}': ${[TOGETHER, ...FAULTS.map(({ name }) => name)].join(', ')}`);
+  }
   return {
     binary: path.resolve(positionals[0] ?? DEFAULT_BINARY),
     faults,

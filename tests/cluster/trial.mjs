@@ -141,7 +141,8 @@ export class Trial {
   async #allPresent() {
     const absent = () => this.#readers.filter((reader) => !reader.present && !(reader instanceof StreamReader));
     if (!await this.eventually(CONNECT_MS, () => absent().length === 0)) {
-      this.violations.push(`not connected: ${some(absent().map((reader) => `${reader.name} of ${reader.ledger.user}`))}`);
+      const names = absent().map((reader) => `${reader.name} of ${reader.ledger.user}`);
+      this.violations.push(`not connected: ${some(names)}`);
     }
   }
 
@@ -164,7 +165,8 @@ export class Trial {
   /** Waits until those who were connected to a node that was ended have noticed it. */
   async noticed(node) {
     const connected = () => this.#readers.some((reader) => reader.home === node && reader.present);
-    if (!await this.eventually(CONNECT_MS, () => !connected())) this.violations.push(`${node.name} ended, its sockets did not`);
+    const all = await this.eventually(CONNECT_MS, () => !connected());
+    if (!all) this.violations.push(`${node.name} ended, its sockets did not`);
   }
 
   /** Waits until every node that runs counts exactly those who are active. */
@@ -191,7 +193,8 @@ export class Trial {
       for (const node of nodes) byNode[node.name] = await this.#pages(node, ledger.user);
       this.violations.push(...checkPages(ledger, byNode));
       for (const node of nodes) {
-        this.violations.push(...checkCounter(ledger, await counterOf(node, ledger.user)).map((what) => `${what} (${node.name})`));
+        const wrong = checkCounter(ledger, await counterOf(node, ledger.user));
+        this.violations.push(...wrong.map((what) => `${what} (${node.name})`));
       }
       shown.set(ledger, byNode[nodes[0].name]);
     }
@@ -231,7 +234,8 @@ export class Trial {
       checkReader(reader.ledger, feed, shown.get(reader.ledger)[feed], {
         name: reader.name, start: reader.start[feed], heard: reader.heard[feed],
       }));
-    const counts = (reader) => (reader instanceof SocketReader ? checkCounts(reader.ledger, shown.get(reader.ledger), reader) : []);
+    const counts = (reader) =>
+      (reader instanceof SocketReader ? checkCounts(reader.ledger, shown.get(reader.ledger), reader) : []);
     const done = (reader) => check(reader).every(({ missing }) => missing.length === 0) && counts(reader).length === 0;
     await this.eventually(DELIVERY_MS, () => readers.every(done));
     // What comes twice comes late.
@@ -244,7 +248,9 @@ export class Trial {
         figures.received += reader.heard[feed].length;
         figures.lost += missing.length;
         figures.doubled += doubled.length;
-        figures.delay = Math.max(figures.delay, longestDelay(reader.ledger, feed, { ...reader, heard: reader.heard[feed] }));
+        const { startedAt } = reader;
+        const delay = longestDelay(reader.ledger, feed, { startedAt, heard: reader.heard[feed] });
+        figures.delay = Math.max(figures.delay, delay);
         this.violations.push(...violations);
         if (missing.length > 0) {
           this.violations.push(`${reader.name}, ${feed} of ${reader.ledger.user}: never heard ${some(missing)}`);
@@ -260,10 +266,12 @@ export class Trial {
     this.violations.push(...this.#readers.flatMap((reader) => reader.violations));
     const late = writers.failures.filter(({ sentAt }) => sentAt > readyAt);
     if (late.length > 0) {
-      this.violations.push(`not carried out though all nodes said they were ready: ${some(late.map(({ how, outcome, failed }) => `${how} (${failed ?? outcome})`))}`);
+      const list = late.map(({ how, outcome, failed }) => `${how} (${failed ?? outcome})`);
+      this.violations.push(`not carried out though all nodes said they were ready: ${some(list)}`);
     }
     for (const [node, what] of this.lacks) {
-      if (!monitor.lacked.get(node)?.has(what)) this.violations.push(`${node.name} never said that it lacks its ${what}`);
+      const said = monitor.lacked.get(node)?.has(what);
+      if (!said) this.violations.push(`${node.name} never said that it lacks its ${what}`);
     }
     if (delay > this.within) this.violations.push(`an event took ${delay} ms, more than ${this.within} ms`);
   }

@@ -132,7 +132,7 @@ export class Writers {
     });
     if (outcome === 'answered') entry.deleteAnswered = true;
     // Nobody else deletes it, and it was answered.
-    if (outcome === 'absent') this.violations.push(`${entry.title} of ${ledger.user} was answered, and cannot be found`);
+    if (outcome === 'absent') this.violations.push(`${entry.title} of ${ledger.user} was answered and cannot be found`);
   }
 
   async _readAll(node, ledger, feed) {
@@ -169,7 +169,8 @@ export class Writers {
 
   /** Only what somebody tried to delete may be gone. */
   #mayBeAbsent(outcome, entry, how) {
-    if (outcome === 'absent' && !entry.deleteAsked) this.violations.push(`${how}: it was answered, and cannot be found`);
+    const odd = outcome === 'absent' && !entry.deleteAsked;
+    if (odd) this.violations.push(`${how}: it was answered, and cannot be found`);
   }
 }
 
