@@ -218,13 +218,17 @@ class Window {
     return undefined;
   }
 
-  /** Whether the page is wider than the window, so that a person has to move it sideways. */
+  /** That the page is not wider than the window, once it has arranged itself: a person would have to move it sideways. */
   async fits() {
-    const [content, room] = await this.page.evaluate(() => [
-      document.documentElement.scrollWidth,
-      document.documentElement.clientWidth,
-    ]);
-    assert.ok(content <= room, `${this.page.url()} is ${content} px wide in a window of ${room}`);
+    let content;
+    let room;
+    await this.eventually('a page that fits', async () => {
+      [content, room] = await this.page.evaluate(() => [
+        document.documentElement.scrollWidth,
+        document.documentElement.clientWidth,
+      ]);
+      return content <= room;
+    }).catch(() => assert.fail(`${this.page.url()} is ${content} px wide in a window of ${room}`));
   }
 
   /** Keeps pictures as phone and desktop show the page, light and dark, where pictures are asked for. */
