@@ -26,7 +26,7 @@ schema: ## write schema.graphql anew from the code
 bench: ## run the benchmarks
 	cargo bench
 
-faults: ## three nodes under faults for about half an hour (ARGS="--seed 1 --rounds 1")
+faults: ## three nodes under faults for about 25 minutes (ARGS="--seed 1 --rounds 1")
 	scripts/postgres install
 	scripts/nats install
 	cargo build --release --locked
