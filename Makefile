@@ -29,7 +29,7 @@ proxies: ## run the proxies of deploy/ in front of real nodes
 bench: ## run the benchmarks
 	cargo bench
 
-faults: ## three nodes under faults for about half an hour (ARGS="--seed 1 --rounds 1")
+faults: ## three nodes under faults for about 25 minutes (ARGS="--seed 1 --rounds 1")
 	scripts/postgres install
 	scripts/nats install
 	cargo build --release --locked
