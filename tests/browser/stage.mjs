@@ -9,9 +9,12 @@ export const PHONE = { width: 390, height: 844 };
 export const DESKTOP = { width: 1440, height: 900 };
 
 /** How long something may take to show. */
-const SHOWN_MS = 15_000;
+const SHOWN_MS = 40_000;
 /** How often `eventually` tries again. */
 const AGAIN_MS = 250;
+
+/** How long a page may go on loading before a test goes on. */
+const QUIET_MS = 5_000;
 
 export class Stage {
   #browser;
@@ -177,6 +180,11 @@ class Window {
       if (Date.now() > deadline) throw new Error(`${this.name}: ${what} did not come within ${SHOWN_MS} ms`);
       await this.page.waitForTimeout(AGAIN_MS);
     }
+  }
+
+  /** Waits until the page loads nothing more, but not for long: Chromium does not always say so. */
+  async isQuiet() {
+    await this.page.waitForLoadState('networkidle', { timeout: QUIET_MS }).catch(() => undefined);
   }
 
   /** Chooses a user at "Run as", which GraphiQL and the REST docs have; an empty name is no user at all. */

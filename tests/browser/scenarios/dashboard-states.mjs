@@ -169,7 +169,7 @@ export const tests = {
     });
     await signIn(window, 'thrifty');
     await hasFeed(window);
-    await window.page.waitForLoadState('networkidle');
+    await window.isQuiet();
     let bytes = 0;
     for (const [path, response] of loaded) {
       assert.equal(response.headers()['content-encoding'], 'gzip', path);

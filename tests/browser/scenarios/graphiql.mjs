@@ -101,7 +101,7 @@ export const tests = {
     await openGraphiQL(window);
     await window.runAs('ada');
     // A worker of the editor that cannot be loaded any more is not what this is about.
-    await window.page.waitForLoadState('networkidle');
+    await window.isQuiet();
     await stage.pulse.kill();
     window.allow(/ERR_CONNECTION_REFUSED/);
     await run(window, 'Analytics');
@@ -115,7 +115,7 @@ export const tests = {
     const window = await stage.window();
     await openGraphiQL(window);
     await window.runAs('ada');
-    await window.page.waitForLoadState('networkidle');
+    await window.isQuiet();
     await stage.pulse.kill();
     await stage.pulse.resume({ JWT_SECRET: '' });
     window.allow(/console: .*401 /);
