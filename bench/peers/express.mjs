@@ -45,10 +45,8 @@ app.post('/api/activities', async (request, response) => {
 });
 
 // Express knows an error handler by its four parameters.
-// eslint-disable-next-line no-unused-vars
 app.use((error, request, response, next) => {
-  const { code, field } = error;
-  if (error instanceof BadInput) return response.status(400).json({ error: error.message, code, field });
+  if (error instanceof BadInput) return response.status(400).json({ error: error.message, ...error.extensions });
   console.error(error);
   response.status(error.status ?? 500).json({ error: 'internal error', code: 'INTERNAL' });
 });

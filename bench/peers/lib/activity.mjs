@@ -1,16 +1,13 @@
 // What an activity is, and what a client may ask for: the bounds of Pulse.
 import { randomBytes } from 'node:crypto';
+import { GraphQLError } from 'graphql';
 
 export const TYPES = ['login', 'log_created', 'goal_completed', 'skill_added', 'portfolio_updated', 'email_sent'];
 
-/** A field that cannot be used. */
-export class BadInput extends Error {
+/** A field that cannot be used. GraphQL servers hide the text of other errors. */
+export class BadInput extends GraphQLError {
   constructor(field, message) {
-    super(message);
-    this.field = field;
-    this.code = 'BAD_USER_INPUT';
-    // GraphQL servers show this part.
-    this.extensions = { code: this.code, field };
+    super(message, { extensions: { code: 'BAD_USER_INPUT', field } });
   }
 }
 
@@ -18,7 +15,6 @@ export class BadInput extends Error {
 export function newActivity(body) {
   if (typeof body !== 'object' || body === null) throw new BadInput('body', 'the body is no object');
   const userId = text('userId', body.userId, 1, 128);
-  // eslint-disable-next-line no-control-regex
   if (/[\u0000-\u001f\u007f]/.test(userId)) throw new BadInput('userId', 'userId holds a control character');
   if (!TYPES.includes(body.type)) throw new BadInput('type', `type takes one of ${TYPES.join(', ')}`);
   return {
@@ -80,12 +76,12 @@ function deeperThan(value, levels) {
   return levels === 0 || Object.values(value).some((inner) => deeperThan(inner, levels - 1));
 }
 
-const process = randomBytes(5).toString('hex');
+const machine = randomBytes(5).toString('hex');
 let counter = randomBytes(3).readUIntBE(0, 3);
 
 /** An id in the layout of MongoDB's ObjectId: seconds, process, counter. */
 function objectId() {
   counter = (counter + 1) % 0x1000000;
   const seconds = Math.floor(Date.now() / 1000);
-  return seconds.toString(16).padStart(8, '0') + process + counter.toString(16).padStart(6, '0');
+  return seconds.toString(16).padStart(8, '0') + machine + counter.toString(16).padStart(6, '0');
 }
