@@ -4,13 +4,13 @@ import express from 'express';
 import jwt from 'jsonwebtoken';
 import { Server } from 'socket.io';
 import { BadInput, newActivity, shown, window } from './lib/activity.mjs';
-import { bearer, settings, versions } from './lib/start.mjs';
+import { bearer, secret, settings, versions } from './lib/start.mjs';
 import { openStore } from './lib/store.mjs';
 
 versions('express', 'socket.io', 'better-sqlite3', 'pg', 'jsonwebtoken');
 
 const store = await openStore(process.env);
-const viewerOf = (token) => jwt.verify(bearer(token), settings.secret, { algorithms: ['HS256'] }).sub;
+const viewerOf = (token) => jwt.verify(bearer(token), secret, { algorithms: ['HS256'] }).sub;
 
 const app = express();
 const server = createServer(app);

@@ -10,7 +10,7 @@ import { openStore } from './lib/store.mjs';
 versions('fastify', 'mercurius', 'graphql-jit', 'graphql', 'better-sqlite3', 'pg', 'fast-jwt');
 
 const store = await openStore(process.env);
-const verify = createVerifier({ key: settings.secret, algorithms: ['HS256'], cache: true });
+const verify = createVerifier({ key: process.env.JWT_SECRET, algorithms: ['HS256'], cache: true });
 const topic = (userId) => `activity:${userId}`;
 
 const app = Fastify({ bodyLimit: 64 * 1024 });

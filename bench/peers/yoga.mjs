@@ -5,13 +5,13 @@ import { createPubSub, createSchema, createYoga } from 'graphql-yoga';
 import jwt from 'jsonwebtoken';
 import { WebSocketServer } from 'ws';
 import { resolvers, typeDefs } from './lib/graphql.mjs';
-import { bearer, settings, versions } from './lib/start.mjs';
+import { bearer, secret, settings, versions } from './lib/start.mjs';
 import { openStore } from './lib/store.mjs';
 
 versions('graphql-yoga', 'graphql-ws', 'ws', 'graphql', 'better-sqlite3', 'jsonwebtoken');
 
 const store = await openStore(process.env);
-const viewerOf = (token) => jwt.verify(bearer(token), settings.secret, { algorithms: ['HS256'] }).sub;
+const viewerOf = (token) => jwt.verify(bearer(token), secret, { algorithms: ['HS256'] }).sub;
 const pubSub = createPubSub();
 
 const yoga = createYoga({

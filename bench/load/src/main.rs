@@ -51,7 +51,7 @@ struct Compare {
     /// PostgreSQL, whose databases may be made and dropped; without it those rows are left out
     #[arg(long, env = "TEST_POSTGRES_URL", hide_env_values = true)]
     postgres: Option<String>,
-    /// Less of everything: fewer sockets, shorter loads, two rounds
+    /// Shorter loads, two rounds, and 1,000 subscribers of one topic instead of 5,000
     #[arg(long)]
     quick: bool,
     /// How often everything is measured; each round every system has its turn
@@ -154,10 +154,10 @@ impl Compare {
                 spell: Spell { warm_up: Duration::from_secs(1), counted: Duration::from_secs(3) },
                 connections: 64,
                 feed: 10_000,
-                idle: [500, 2_000],
-                events: 300.0,
+                idle: [2_000, 10_000],
+                events: 1_000.0,
                 topic: 1_000,
-                topic_events: (40, 10.0),
+                topic_events: (60, 10.0),
             }
         } else {
             Size {
@@ -168,7 +168,7 @@ impl Compare {
                 idle: [2_000, 10_000],
                 events: 1_000.0,
                 topic: 5_000,
-                topic_events: (60, 3.0),
+                topic_events: (60, 2.0),
             }
         };
         Size { rounds: self.rounds.map_or(size.rounds, usize::from), ..size }

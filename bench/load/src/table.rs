@@ -62,11 +62,13 @@ pub(crate) fn print(samples: &[Sample], size: &Size) {
                 (low.min(*ratio), high.max(*ratio))
             });
             println!(
-                "| {title} | {} | {} | {} | **{:.1} x** ({low:.1} to {high:.1}) |",
+                "| {title} | {} | {} | {} | **{} x** ({} to {}) |",
                 shown(median(ours)),
                 system.name(),
                 shown(median(theirs)),
-                median(&ratios)
+                shown_ratio(median(&ratios)),
+                shown_ratio(low),
+                shown_ratio(high)
             );
         }
     }
@@ -78,6 +80,10 @@ fn shown(value: f64) -> String {
         value if value >= 10.0 => format!("{value:.1}"),
         value => format!("{value:.2}"),
     }
+}
+
+fn shown_ratio(ratio: f64) -> String {
+    if ratio < 1.0 { format!("{ratio:.2}") } else { format!("{ratio:.1}") }
 }
 
 /// The middle value; of an even number the mean of the two in the middle.
