@@ -12,8 +12,9 @@ mod table;
 
 use std::{path::PathBuf, time::Duration};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use clap::{Parser, Subcommand, ValueEnum};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     drive::Spell,
@@ -77,10 +78,23 @@ fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match arguments.command {
-            Verb::Compare(compare) => compare.run().await,
+            // Servers and databases end with what is dropped, so a signal must not end the process at once.
+            Verb::Compare(compare) => tokio::select! {
+                outcome = compare.run() => outcome,
+                signal = ended() => Err(signal.err().unwrap_or_else(|| anyhow!("stopped by a signal"))),
+            },
             Verb::Plain => plain::serve().await,
         }
     })
+}
+
+/// Returns when the program is asked to end.
+async fn ended() -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        interrupt = tokio::signal::ctrl_c() => Ok(interrupt?),
+    }
 }
 
 impl Compare {
