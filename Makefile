@@ -1,10 +1,10 @@
 # Each target is one command that also works without make. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt schema proxies bench faults web clean
+.PHONY: help run test lint fmt schema proxies bench bench-micro faults web clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## start the server (release build), settings from the environment and .env
 	cargo run --release
@@ -26,7 +26,10 @@ schema: ## write schema.graphql anew from the code
 proxies: ## run the proxies of deploy/ in front of real nodes
 	deploy/try-proxy
 
-bench: ## run the benchmarks
+bench: ## measure Pulse beside what people use now (about an hour; ARGS=--quick: some minutes)
+	bench/run $(ARGS)
+
+bench-micro: ## run the benchmarks of single parts
 	cargo bench
 
 faults: ## three nodes under faults for about 25 minutes (ARGS="--seed 1 --rounds 1")
@@ -42,4 +45,4 @@ web: ## build the pages that the server carries (web/dist)
 
 clean: ## remove what was built
 	cargo clean
-	rm -rf web/dist web/lib web/node_modules tests/*/node_modules
+	rm -rf web/dist web/lib web/node_modules tests/*/node_modules bench/peers/node_modules
