@@ -31,6 +31,18 @@ function noteArrival(window, text) {
   }, text);
 }
 
+/** Waits until the browser has told those who observe an element that it is out of view; older observers hear it first. */
+function isOutOfView(locator) {
+  return locator.evaluate((element) => new Promise((resolve) => {
+    const observer = new IntersectionObserver((entries) => {
+      if (entries.at(-1).isIntersecting) return;
+      observer.disconnect();
+      resolve();
+    });
+    observer.observe(element);
+  }));
+}
+
 /** From now on the window notes when the button was clicked. */
 function noteClick(window, name) {
   return window.page.getByRole('button', { name }).evaluate((button) => {
@@ -151,6 +163,7 @@ export const tests = {
     await activity(window, 'number 20').waitFor();
     const last = activity(window, 'number 2').last();
     await last.scrollIntoViewIfNeeded();
+    await isOutOfView(window.page.locator('.feed-top'));
     const before = await last.boundingBox();
     await stage.pulse.createActivity('ivo', 'new one');
     await stage.pulse.createActivity('ivo', 'new two');

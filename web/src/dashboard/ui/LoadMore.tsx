@@ -15,8 +15,8 @@ export function LoadMore({ what, shown, hasMore, isLoadingMore, failed, loadMore
   useEffect(() => {
     const element = end.current;
     if (!element || shown === 0 || !hasMore || isLoadingMore || failed || typeof IntersectionObserver === "undefined") return;
-    const observer = new IntersectionObserver(([entry]) => {
-      if (entry?.isIntersecting) void loadMore();
+    const observer = new IntersectionObserver((entries) => {
+      if (entries.at(-1)?.isIntersecting) void loadMore();
     });
     observer.observe(element);
     return () => observer.disconnect();

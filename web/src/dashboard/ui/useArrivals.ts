@@ -63,8 +63,9 @@ export function useArrivals<T extends Item>(
   useEffect(() => {
     const element = top.current;
     if (!element || typeof IntersectionObserver === "undefined") return;
-    const observer = new IntersectionObserver(([entry]) => {
-      isAtTop.current = entry?.isIntersecting ?? true;
+    const observer = new IntersectionObserver((entries) => {
+      // A busy page is told several changes at once: the last one holds.
+      isAtTop.current = entries.at(-1)?.isIntersecting ?? true;
       if (isAtTop.current) setUnseen(0);
     });
     observer.observe(element);
