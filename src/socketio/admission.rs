@@ -32,7 +32,7 @@ pub(super) struct Admission {
     /// The cursor to go on after.
     pub(super) after: Option<String>,
     /// What the client sends, in its order.
-    pub(super) inbox: mpsc::Receiver<Incoming>,
+    pub(super) inbox: mpsc::Receiver<Box<Incoming>>,
     /// Cancelled when the socket ends.
     pub(super) ended: CancellationToken,
 }
@@ -81,13 +81,15 @@ impl Door {
 }
 
 /// Puts what the client sends into an inbox. What is too much is refused at once.
-fn receive(door: &Door, socket: &SocketRef) -> mpsc::Receiver<Incoming> {
+fn receive(door: &Door, socket: &SocketRef) -> mpsc::Receiver<Box<Incoming>> {
     let (inbox, events) = mpsc::channel(INBOX);
     let rate = door.0.limits.events_per_second;
     let quota = Quota::per_second(rate).allow_burst(rate.saturating_add(rate.get()));
     let limiter = Arc::new(DefaultDirectRateLimiter::direct(quota));
     // Not an async closure: that would be run by a task of its own, and events could overtake each other.
     socket.on_fallback(move |incoming: Incoming| {
+        // Boxed: a channel has room for 32 of what it carries from the start.
+        let incoming = Box::new(incoming);
         let refused = match limiter.check() {
             Ok(()) => inbox.try_send(incoming).err().map(|full| (full.into_inner(), RETRY)),
             Err(until) => Some((incoming, until.wait_time_from(limiter.clock().now()))),

@@ -43,6 +43,8 @@ const PING: Duration = Duration::from_secs(20);
 const JOIN: Duration = Duration::from_secs(10);
 /// Packets that wait for a client that reads slowly; what comes after them waits in the tables.
 const BUFFER: usize = 64;
+/// Bytes that are read at once; a longer message takes several reads. Each idle socket keeps this buffer.
+const READ_BUFFER: usize = 1024;
 /// Over how long sockets are closed at a shutdown.
 const SPREAD: Duration = Duration::from_secs(4);
 
@@ -78,6 +80,7 @@ pub fn router(
         .connect_timeout(JOIN)
         .max_buffer_size(BUFFER)
         .max_payload(config.limits.message_bytes as u64)
+        .ws_read_buffer_size(READ_BUFFER)
         .ws_max_message_size(config.limits.message_bytes)
         .ws_max_frame_size(config.limits.message_bytes)
         // What is not of the protocol is not found.

@@ -50,14 +50,15 @@ impl Session {
         tokio::spawn(async move { ended.run_until_cancelled(session.run(inbox)).await });
     }
 
-    async fn run(mut self, mut inbox: mpsc::Receiver<Incoming>) {
+    async fn run(mut self, mut inbox: mpsc::Receiver<Box<Incoming>>) {
         let expiry = expiry(&self.viewer);
         tokio::pin!(expiry);
         loop {
             let outcome = tokio::select! {
                 () = &mut expiry => return self.expire().await,
                 incoming = inbox.recv() => match incoming {
-                    Some(incoming) => self.handle(incoming).await,
+                    // On the heap, and only while it runs: the task is as large as the largest thing it waits for.
+                    Some(incoming) => Box::pin(self.handle(incoming)).await,
                     None => return,
                 },
                 change = next(&mut self.login) => self.tell(change).await,
@@ -68,7 +69,7 @@ impl Session {
         }
     }
 
-    async fn handle(&mut self, mut incoming: Incoming) -> Result<(), Gone> {
+    async fn handle(&mut self, mut incoming: Box<Incoming>) -> Result<(), Gone> {
         let began = Instant::now();
         let payload = incoming.payload.take();
         let outcome = self.perform(&incoming.event, payload).await;

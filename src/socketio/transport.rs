@@ -11,7 +11,7 @@ use std::{
 use axum::{
     Router,
     extract::Request,
-    http::{self, StatusCode},
+    http::{self, HeaderValue, StatusCode, Uri},
     response::{IntoResponse, Response},
 };
 use hyper::upgrade::OnUpgrade;
@@ -33,6 +33,7 @@ pub(super) async fn serve(
     mut request: Request,
 ) -> Response {
     let refusal = || Error::unavailable("the server shuts down").into_response();
+    detach(&mut request);
     let resumes = request.uri().query().is_some_and(|query| query.contains("sid="));
     if draining.is_cancelled() && !resumes {
         return refusal();
@@ -53,6 +54,19 @@ pub(super) async fn serve(
         });
     }
     response.into_response()
+}
+
+/// Copies the head of a request out of the buffer that it was read into. The library keeps the head as long as the
+/// connection, and with one header of it all of the buffer would be kept: 16 KiB.
+fn detach(request: &mut Request) {
+    for value in request.headers_mut().values_mut() {
+        if let Ok(copy) = HeaderValue::from_bytes(value.as_bytes()) {
+            *value = copy;
+        }
+    }
+    if let Ok(copy) = Uri::try_from(request.uri().to_string()) {
+        *request.uri_mut() = copy;
+    }
 }
 
 fn head_of(request: &Request) -> http::Request<()> {
