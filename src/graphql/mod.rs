@@ -3,6 +3,7 @@
 mod activity;
 mod analytics;
 mod deadlines;
+mod documents;
 mod errors;
 mod http;
 mod limits;

@@ -4,10 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{
     Request, Response, ServerError, Variables,
-    parser::{
-        parse_query,
-        types::{ExecutableDocument, OperationType},
-    },
+    parser::types::{ExecutableDocument, OperationType},
 };
 use futures_util::StreamExt;
 use tokio_util::sync::CancellationToken;
@@ -21,10 +18,11 @@ use crate::{
 
 use super::{
     EventSchema, PublicSchema,
-    errors::{PARSE_FAILED, server_error, with_code},
+    documents::Documents,
+    errors::server_error,
     event_schema,
     limits::{self, DocumentLimits},
-    public_schema, rewrite,
+    public_schema,
 };
 
 /// What the GraphQL door needs. Cheap to clone.
@@ -36,7 +34,8 @@ struct Inner {
     events: EventSchema,
     auth: Authenticator,
     presence: Presence,
-    document: DocumentLimits,
+    documents: Documents,
+    bounds: DocumentLimits,
     transport: crate::config::Limits,
     draining: CancellationToken,
     metrics: Metrics,
@@ -57,7 +56,7 @@ pub(super) struct Operation {
     pub(super) name: Option<String>,
     /// What the client sent.
     pub(super) params: Params,
-    pub(super) document: ExecutableDocument,
+    pub(super) document: Arc<ExecutableDocument>,
 }
 
 impl Operation {
@@ -65,7 +64,7 @@ impl Operation {
     fn into_request(self) -> Request {
         let mut request = Request::new(self.params.query).variables(self.params.variables);
         request.operation_name = self.params.operation_name;
-        request.set_parsed_query(self.document);
+        request.set_parsed_query(Arc::unwrap_or_clone(self.document));
         request
     }
 }
@@ -79,7 +78,7 @@ impl Api {
         draining: CancellationToken,
         metrics: Metrics,
     ) -> Self {
-        let document = DocumentLimits {
+        let bounds = DocumentLimits {
             depth: config.limits.depth,
             aliases: config.limits.aliases,
             root_fields: config.limits.root_fields,
@@ -93,7 +92,8 @@ impl Api {
             events,
             auth,
             presence,
-            document,
+            documents: Documents::default(),
+            bounds,
             transport: config.limits,
             draining,
             metrics,
@@ -106,6 +106,10 @@ impl Api {
 
     pub(super) fn presence(&self) -> &Presence {
         &self.0.presence
+    }
+
+    pub(super) fn documents(&self) -> &Documents {
+        &self.0.documents
     }
 
     pub(super) fn draining(&self) -> &CancellationToken {
@@ -122,11 +126,9 @@ impl Api {
 
     /// Parses and checks what a client sent.
     pub(super) fn prepare(&self, params: Params) -> Result<Operation, ServerError> {
-        let mut document =
-            parse_query(&params.query).map_err(|error| with_code(error.into(), PARSE_FAILED))?;
-        rewrite::typename_directives(&mut document);
+        let document = self.0.documents.parse(&params.query)?;
         let operation = limits::select(&document, params.operation_name.as_deref())?;
-        limits::check(&document, operation, &self.0.document)?;
+        limits::check(&document, operation, &self.0.bounds)?;
         limits::check_variables(operation, &params.variables)?;
         let kind = operation.node.ty;
         let name = params
@@ -146,7 +148,7 @@ impl Api {
         let Params { query, operation_name, variables } = &operation.params;
         let mut request = Request::new(query).variables(variables.clone());
         request.operation_name.clone_from(operation_name);
-        request.set_parsed_query(operation.document.clone());
+        request.set_parsed_query(ExecutableDocument::clone(&operation.document));
         match self.0.public.execute_stream(request).next().await {
             Some(response) if response.is_err() => Err(response.errors),
             _ => Ok(()),

@@ -7,16 +7,15 @@ use std::{
 
 use async_graphql::{
     Request, Response, ServerError,
-    parser::{
-        parse_query,
-        types::{DocumentOperations, ExecutableDocument, OperationType},
-    },
+    parser::types::{DocumentOperations, ExecutableDocument, OperationType},
 };
 use futures_util::{FutureExt, StreamExt, stream, stream::BoxStream};
 
 use crate::domain::{Cursor, Viewer};
 
 use super::{
+    documents::Documents,
+    limits,
     operation::{Api, Operation, Params},
     response::{Payload, is_request_error},
     streaming::LastEventId,
@@ -125,39 +124,34 @@ impl Selection {
     }
 
     /// The document with this operation alone, as a query: the event schema has what can be followed as its queries.
-    /// It is parsed for each execution, because kept it would take many times the room of its text.
-    fn document(&self) -> ExecutableDocument {
-        let parsed = parse_query(&self.params.query).ok();
-        let (operations, fragments) = parsed.map(|parsed| (parsed.operations, parsed.fragments)).unzip();
-        let selected = match operations {
-            Some(DocumentOperations::Single(operation)) => Some(operation),
-            Some(DocumentOperations::Multiple(mut operations)) => match &self.params.operation_name {
-                Some(name) => operations.remove(name.as_str()),
-                None => operations.into_values().next(),
-            },
-            None => None,
-        };
+    /// A subscription keeps the text, because the document would take many times its room.
+    fn document(&self, documents: &Documents) -> ExecutableDocument {
+        let document = documents.parse(&self.params.query).ok();
+        let name = self.params.operation_name.as_deref();
+        let selected = document.as_deref().and_then(|document| limits::select(document, name).ok());
         let operations = match selected {
-            Some(mut operation) => {
+            Some(operation) => {
+                let mut operation = operation.clone();
                 operation.node.ty = OperationType::Query;
                 DocumentOperations::Single(operation)
             }
             None => DocumentOperations::Multiple(Default::default()),
         };
+        let fragments = document.as_ref().map(|document| document.fragments.clone());
         ExecutableDocument { operations, fragments: fragments.unwrap_or_default() }
     }
 
-    fn request(&self, phase: Phase) -> Request {
+    fn request(&self, documents: &Documents, phase: Phase) -> Request {
         let variables = self.params.variables.clone();
         let mut request = Request::new("").variables(variables).data(self.viewer.clone()).data(phase);
-        request.set_parsed_query(self.document());
+        request.set_parsed_query(self.document(documents));
         request
     }
 
     /// Resolves the arguments: the items, or why there are none.
     async fn start(&self, api: &Api, last: Option<LastEventId>) -> Result<Items, Vec<ServerError>> {
         let place = Arc::new(Mutex::new(None));
-        let mut request = self.request(Phase::Start(place.clone()));
+        let mut request = self.request(api.documents(), Phase::Start(place.clone()));
         if let Some(last) = last {
             request = request.data(last);
         }
@@ -167,7 +161,8 @@ impl Selection {
     }
 
     async fn encode(&self, api: &Api, item: Item) -> Arc<str> {
-        encode(&api.events().execute(self.request(Phase::Encode(item))).await)
+        let request = self.request(api.documents(), Phase::Encode(item));
+        encode(&api.events().execute(request).await)
     }
 }
 
