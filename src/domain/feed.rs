@@ -1,5 +1,7 @@
 //! What activities and notifications have in common: a feed, newest first.
 
+use std::sync::Arc;
+
 use super::{Cursor, Error, ItemId, Result, UserId};
 
 /// Which of the two feeds.
@@ -39,7 +41,7 @@ pub enum Scope {
 }
 
 /// A page by number: `skip` items from the newest, then `limit`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Window {
     limit: u32,
     skip: u64,
@@ -78,7 +80,7 @@ impl Window {
 #[derive(Clone, Debug)]
 pub struct Page<T> {
     /// The items, newest first.
-    pub items: Vec<T>,
+    pub items: Vec<Arc<T>>,
     /// How many the feed has.
     pub total: u64,
     /// How many of them are unread.

@@ -105,7 +105,7 @@ pub(super) struct ActivityPage {
 impl From<Page<domain::Activity>> for ActivityPage {
     fn from(page: Page<domain::Activity>) -> Self {
         Self {
-            activities: page.items.into_iter().map(Activity::from).collect(),
+            activities: page.items.into_iter().map(Activity).collect(),
             total: page.total,
             has_more: page.has_more,
             unread_count: page.unread,

@@ -1,74 +1,26 @@
 //! The one mapping of errors to GraphQL: `extensions.code`, `extensions.field`, and a message that clients may see.
 
-use std::sync::Arc;
-
-use async_graphql::{
-    Response, ServerError, ServerResult, ValidationResult, Variables,
-    extensions::{
-        Extension, ExtensionContext, ExtensionFactory, NextParseQuery, NextRequest, NextSubscribe,
-        NextValidation,
-    },
-    parser::types::ExecutableDocument,
-};
-use futures_util::{StreamExt, stream::BoxStream};
+use async_graphql::{Response, ServerError};
 
 use crate::{domain::Error, telemetry};
+
+use super::response::is_request_error;
 
 /// A document that cannot be read.
 pub(super) const PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
 /// A document that does not fit the schema or is over a limit.
 pub(super) const VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
 
-/// Gives every error of a schema its code.
+/// A response of async-graphql with the code of each error.
 ///
-/// Resolvers use `?` on the domain's [`enum@Error`]; it travels as the source of the GraphQL error up to here.
-pub(super) struct ErrorCodes;
-
-impl ExtensionFactory for ErrorCodes {
-    fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Self)
-    }
-}
-
-#[async_graphql::async_trait::async_trait]
-impl Extension for ErrorCodes {
-    async fn request(&self, ctx: &ExtensionContext<'_>, next: NextRequest<'_>) -> Response {
-        coded(next.run(ctx).await)
-    }
-
-    fn subscribe<'s>(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        stream: BoxStream<'s, Response>,
-        next: NextSubscribe<'_>,
-    ) -> BoxStream<'s, Response> {
-        next.run(ctx, stream).map(coded).boxed()
-    }
-
-    async fn parse_query(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        query: &str,
-        variables: &Variables,
-        next: NextParseQuery<'_>,
-    ) -> ServerResult<ExecutableDocument> {
-        next.run(ctx, query, variables).await.map_err(|error| with_code(error, PARSE_FAILED))
-    }
-
-    async fn validation(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        next: NextValidation<'_>,
-    ) -> Result<ValidationResult, Vec<ServerError>> {
-        let errors = match next.run(ctx).await {
-            Ok(result) => return Ok(result),
-            Err(errors) => errors,
-        };
-        Err(errors.into_iter().map(|error| with_code(error, VALIDATION_FAILED)).collect())
-    }
-}
-
-fn coded(mut response: Response) -> Response {
+/// Resolvers use `?` on the domain's [`enum@Error`]; it travels as the source of the GraphQL error up to here. This is no
+/// extension of the schema: with even one, each field of each item is resolved through a chain of boxed futures.
+pub(super) fn coded(mut response: Response) -> Response {
+    let refused = is_request_error(&response);
+    let code = |error: ServerError| match refused && error.source::<Error>().is_none() {
+        true => with_code(error, VALIDATION_FAILED),
+        false => code(error),
+    };
     response.errors = response.errors.into_iter().map(code).collect();
     response
 }

@@ -62,8 +62,7 @@ fn builder() -> SchemaBuilder<Query, Mutation, SubscriptionRoot> {
 }
 
 fn public_schema(services: Services, config: &Config) -> PublicSchema {
-    let builder =
-        builder().limit_complexity(config.limits.complexity).extension(errors::ErrorCodes).data(services);
+    let builder = builder().limit_complexity(config.limits.complexity).data(services);
     // "Did you mean" would tell the names that introspection may not.
     if config.introspection { builder.finish() } else { builder.disable_suggestions().finish() }
 }
@@ -71,7 +70,6 @@ fn public_schema(services: Services, config: &Config) -> PublicSchema {
 fn event_schema(services: Services) -> EventSchema {
     Schema::build(Subscription, EmptyMutation, EmptySubscription)
         .validation_mode(ValidationMode::Fast)
-        .extension(errors::ErrorCodes)
         .data(services)
         .finish()
 }

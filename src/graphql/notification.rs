@@ -105,7 +105,7 @@ pub(super) struct NotificationPage {
 impl From<Page<domain::Notification>> for NotificationPage {
     fn from(page: Page<domain::Notification>) -> Self {
         Self {
-            notifications: page.items.into_iter().map(Notification::from).collect(),
+            notifications: page.items.into_iter().map(Notification).collect(),
             total: page.total,
             has_more: page.has_more,
             unread_count: page.unread,

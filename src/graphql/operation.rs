@@ -19,7 +19,7 @@ use crate::{
 use super::{
     EventSchema, PublicSchema,
     documents::Documents,
-    errors::server_error,
+    errors::{coded, server_error},
     event_schema,
     limits::{self, DocumentLimits},
     public_schema,
@@ -140,7 +140,7 @@ impl Api {
 
     /// Runs a query or mutation.
     pub(super) async fn run(&self, operation: Operation, viewer: Viewer) -> Response {
-        self.0.public.execute(operation.into_request().data(viewer)).await
+        coded(self.0.public.execute(operation.into_request().data(viewer)).await)
     }
 
     /// Validates a subscription; it is not started.
@@ -150,14 +150,14 @@ impl Api {
         request.operation_name.clone_from(operation_name);
         request.set_parsed_query(ExecutableDocument::clone(&operation.document));
         match self.0.public.execute_stream(request).next().await {
-            Some(response) if response.is_err() => Err(response.errors),
+            Some(response) if response.is_err() => Err(coded(response).errors),
             _ => Ok(()),
         }
     }
 
-    /// The schema that executes subscriptions.
-    pub(super) fn events(&self) -> &EventSchema {
-        &self.0.events
+    /// Executes what a subscription selects, as a query.
+    pub(super) async fn execute_event(&self, request: Request) -> Response {
+        coded(self.0.events.execute(request).await)
     }
 }
 

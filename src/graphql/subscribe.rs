@@ -155,14 +155,14 @@ impl Selection {
         if let Some(last) = last {
             request = request.data(last);
         }
-        let response = api.events().execute(request).await;
+        let response = api.execute_event(request).await;
         let items = place.lock().unwrap_or_else(PoisonError::into_inner).take();
         items.ok_or(response.errors)
     }
 
     async fn encode(&self, api: &Api, item: Item) -> Arc<str> {
         let request = self.request(api.documents(), Phase::Encode(item));
-        encode(&api.events().execute(request).await)
+        encode(&api.execute_event(request).await)
     }
 }
 

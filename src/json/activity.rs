@@ -97,7 +97,7 @@ pub(crate) struct ActivityPage {
 impl From<Page<domain::Activity>> for ActivityPage {
     fn from(page: Page<domain::Activity>) -> Self {
         Self {
-            activities: page.items.iter().map(Activity::from).collect(),
+            activities: page.items.iter().map(|item| Activity::from(&**item)).collect(),
             total: page.total,
             has_more: page.has_more,
             unread_count: page.unread,

@@ -101,7 +101,7 @@ pub(crate) struct NotificationPage {
 impl From<Page<domain::Notification>> for NotificationPage {
     fn from(page: Page<domain::Notification>) -> Self {
         Self {
-            notifications: page.items.iter().map(Notification::from).collect(),
+            notifications: page.items.iter().map(|item| Notification::from(&**item)).collect(),
             total: page.total,
             unread_count: page.unread,
             has_more: page.has_more,

@@ -9,7 +9,13 @@ use crate::domain::{
     NewNotification, Notification, NotificationType, Position, Result, Text, Timestamp, Title, UserId,
 };
 
-use super::{append::Draft, entity, error::domain_error, signed, unsigned};
+use super::{
+    append::Draft,
+    entity,
+    error::domain_error,
+    pages::{Kept, Pages},
+    signed, unsigned,
+};
 
 /// An item of a feed that the store keeps.
 pub trait StoredItem: FeedItem + Table {}
@@ -50,6 +56,9 @@ pub trait Table: FeedItem {
     /// The item that `change` created, where it created one of these.
     #[doc(hidden)]
     fn created_in(change: &Change) -> Option<&Arc<Self>>;
+    /// Where pages of this feed are kept; nowhere if they change by themselves.
+    #[doc(hidden)]
+    fn kept(pages: &Pages) -> Option<&Kept<Self>>;
 }
 
 impl Table for Activity {
@@ -115,6 +124,10 @@ impl Table for Activity {
             Change::ActivityCreated(activity) => Some(activity),
             _ => None,
         }
+    }
+
+    fn kept(pages: &Pages) -> Option<&Kept<Self>> {
+        Some(&pages.activities)
     }
 }
 
@@ -184,6 +197,10 @@ impl Table for Notification {
             Change::NotificationCreated(notification) => Some(notification),
             _ => None,
         }
+    }
+
+    fn kept(_: &Pages) -> Option<&Kept<Self>> {
+        None
     }
 }
 

@@ -22,6 +22,7 @@ mod entity;
 mod error;
 mod feed;
 mod items;
+mod pages;
 mod position;
 mod presence;
 mod replica;
@@ -41,6 +42,7 @@ use crate::domain::{Clock, Epoch, Event, Position, Result};
 use self::{
     connect::{Connections, in_time},
     error::domain_error,
+    pages::Pages,
     replica::Replica,
     setup::set_up,
     writer::Writer,
@@ -81,6 +83,7 @@ struct Inner {
     /// For reads; sees every commit at once.
     reader: DatabaseConnection,
     replica: Option<Replica>,
+    pages: Pages,
     writer: Writer,
     epoch: Epoch,
     clock: Clock,
@@ -123,7 +126,7 @@ impl Store {
             None => announce,
         };
         let writer = Writer::start(writer, epoch, clock.clone(), announce, tuning);
-        Ok(Self(Arc::new(Inner { backend, reader, replica, writer, epoch, clock })))
+        Ok(Self(Arc::new(Inner { backend, reader, replica, pages: Pages::default(), writer, epoch, clock })))
     }
 
     /// Brings the schema of the database at `url` up to date; returns how many steps were applied.

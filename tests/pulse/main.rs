@@ -27,6 +27,7 @@ mod graphql_notifications;
 mod import;
 mod import_alone;
 mod indexes;
+mod kept_pages;
 mod layers;
 mod nodes;
 mod openapi;

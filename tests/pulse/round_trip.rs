@@ -188,7 +188,7 @@ impl Machines {
 
     async fn nth<T: StoredItem>(&self, index: usize, nth: usize) -> Option<ItemId> {
         let page = self.stores[self.at].page::<T>(&user(index), window()).await.unwrap();
-        page.items.get(nth).map(FeedItem::id)
+        page.items.get(nth).map(|item| item.id())
     }
 
     async fn change_item<T: StoredItem>(&self, index: usize, nth: usize, delete: bool) {
@@ -264,10 +264,10 @@ async fn everything(store: &Store) -> String {
     let mut shown = String::new();
     for index in 0..USERS.len() {
         let mut activities = store.page::<Activity>(&user(index), window()).await.unwrap();
-        activities.items.iter_mut().for_each(|item| nowhere(&mut item.cursor));
+        activities.items.iter_mut().for_each(|item| nowhere(&mut Arc::make_mut(item).cursor));
         nowhere(&mut activities.cursor);
         let mut notifications = store.page::<Notification>(&user(index), window()).await.unwrap();
-        notifications.items.iter_mut().for_each(|item| nowhere(&mut item.cursor));
+        notifications.items.iter_mut().for_each(|item| nowhere(&mut Arc::make_mut(item).cursor));
         nowhere(&mut notifications.cursor);
         let mut analytics = store.analytics(&user(index)).await.unwrap();
         analytics.iter_mut().for_each(|record| nowhere(&mut record.cursor));

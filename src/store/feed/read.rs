@@ -1,6 +1,6 @@
 //! Reading a feed. Each read is one statement, so its items, counts and cursor are of one instant.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use sea_orm::{DatabaseConnection, QueryResult, Value};
 
@@ -44,22 +44,29 @@ impl Store {
         let mut binds = Binds::of(user);
         let limit = binds.add(i64::from(window.limit()));
         let skip = binds.add(i64::try_from(window.skip()).unwrap_or(i64::MAX));
+        let kept = self.0.pages.find::<T>(user, window);
+        // No history stands at -1.
+        let known = binds.add(kept.as_ref().map_or(-1, |page| signed(page.cursor.position())));
         let alive = self.alive::<T>(&mut binds);
         let (total, unread) = counts::<T>(&binds);
         let sql = format!(
             "SELECT p.position AS head, {total} AS total, {unread} AS unread, i.* FROM user_position p LEFT JOIN \
              (SELECT * FROM {table} WHERE user_id = $1{alive} ORDER BY position DESC LIMIT {limit} OFFSET {skip}) i \
-             ON i.user_id = p.user_id WHERE p.user_id = $1 ORDER BY i.position DESC",
+             ON i.user_id = p.user_id WHERE p.user_id = $1 AND p.position <> {known} ORDER BY i.position DESC",
             table = T::TABLE,
         );
         let rows = self.all_from(self.replica(Some(user)), &sql, binds.0).await?;
-        let items = self.items::<T>(&rows)?;
-        let (head, total, unread) = match rows.first() {
-            Some(row) => (position(row, "head")?, count(row, "total")?, count(row, "unread")?),
-            None => (Position::START, 0, 0),
+        let (head, total, unread) = match (rows.first(), kept) {
+            (Some(row), _) => (position(row, "head")?, count(row, "total")?, count(row, "unread")?),
+            // Nothing was written since.
+            (None, Some(page)) => return Ok(page),
+            (None, None) => (Position::START, 0, 0),
         };
+        let items: Vec<_> = self.items::<T>(&rows)?.into_iter().map(Arc::new).collect();
         let has_more = window.skip().saturating_add(items.len() as u64) < total;
-        Ok(Page { items, total, unread, has_more, cursor: self.epoch().at(head) })
+        let page = Page { items, total, unread, has_more, cursor: self.epoch().at(head) };
+        self.0.pages.keep(user, window, &page);
+        Ok(page)
     }
 
     /// The items of `user`'s feed on one side of a cursor.
