@@ -6,7 +6,7 @@ use sea_orm::{ActiveModelBehavior, ActiveModelTrait, ActiveValue::Set, DbErr, En
 
 use crate::domain::{
     ActionUrl, Activity, ActivityType, Change, Cursor, Epoch, Error, FeedItem, ItemId, JsonData, NewActivity,
-    NewNotification, Notification, NotificationType, Position, Result, Text, Timestamp, Title, UserId,
+    NewNotification, Notification, NotificationType, Result, Text, Timestamp, Title, UserId,
 };
 
 use super::{
@@ -41,6 +41,9 @@ pub trait Table: FeedItem {
     /// The value of the column `type`.
     #[doc(hidden)]
     fn kind_word(kind: Self::Kind) -> &'static str;
+    /// A row of SQLite, read directly.
+    #[doc(hidden)]
+    fn row(columns: &rusqlite::Row<'_>) -> rusqlite::Result<Self::Row>;
     /// The row as a domain type.
     #[doc(hidden)]
     fn decode(row: Self::Row, epoch: Epoch) -> Result<Self>;
@@ -71,6 +74,20 @@ impl Table for Activity {
 
     fn kind_word(kind: ActivityType) -> &'static str {
         kind.as_str()
+    }
+
+    fn row(columns: &rusqlite::Row<'_>) -> rusqlite::Result<Self::Row> {
+        Ok(entity::activity::Model {
+            user_id: columns.get("user_id")?,
+            position: columns.get("position")?,
+            id: columns.get("id")?,
+            r#type: columns.get("type")?,
+            title: columns.get("title")?,
+            description: columns.get("description")?,
+            data: columns.get("data")?,
+            created_at: columns.get("created_at")?,
+            read: columns.get("read")?,
+        })
     }
 
     fn decode(row: Self::Row, epoch: Epoch) -> Result<Self> {
@@ -141,6 +158,21 @@ impl Table for Notification {
 
     fn kind_word(kind: NotificationType) -> &'static str {
         kind.as_str()
+    }
+
+    fn row(columns: &rusqlite::Row<'_>) -> rusqlite::Result<Self::Row> {
+        Ok(entity::notification::Model {
+            user_id: columns.get("user_id")?,
+            position: columns.get("position")?,
+            id: columns.get("id")?,
+            r#type: columns.get("type")?,
+            title: columns.get("title")?,
+            message: columns.get("message")?,
+            action_url: columns.get("action_url")?,
+            created_at: columns.get("created_at")?,
+            expires_at: columns.get("expires_at")?,
+            read: columns.get("read")?,
+        })
     }
 
     fn decode(row: Self::Row, epoch: Epoch) -> Result<Self> {
@@ -217,9 +249,4 @@ pub(super) fn decode_row<T: StoredItem>(row: &sea_orm::QueryResult, epoch: Epoch
 /// The column `name` of a row as a number; NULL is `None`.
 pub(super) fn number(row: &sea_orm::QueryResult, name: &str) -> Result<Option<i64>, Error> {
     row.try_get::<Option<i64>>("", name).map_err(|error: DbErr| domain_error(error))
-}
-
-/// The column `name` of a row as a position.
-pub(super) fn position(row: &sea_orm::QueryResult, name: &str) -> Result<Position> {
-    Ok(unsigned(number(row, name)?.unwrap_or(0)))
 }

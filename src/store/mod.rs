@@ -18,6 +18,7 @@ mod append;
 mod backup;
 mod bulk;
 mod connect;
+mod direct;
 mod entity;
 mod error;
 mod feed;
@@ -41,6 +42,7 @@ use crate::domain::{Clock, Epoch, Event, Position, Result};
 
 use self::{
     connect::{Connections, in_time},
+    direct::Direct,
     error::domain_error,
     pages::Pages,
     replica::Replica,
@@ -82,6 +84,8 @@ struct Inner {
     backend: DbBackend,
     /// For reads; sees every commit at once.
     reader: DatabaseConnection,
+    /// For short reads of SQLite.
+    direct: Option<Direct>,
     replica: Option<Replica>,
     pages: Pages,
     writer: Writer,
@@ -125,8 +129,18 @@ impl Store {
             Some(replica) => replica.note_writers(announce),
             None => announce,
         };
+        let direct = sqlite_file(url).ok().map(Direct::new);
         let writer = Writer::start(writer, epoch, clock.clone(), announce, tuning);
-        Ok(Self(Arc::new(Inner { backend, reader, replica, pages: Pages::default(), writer, epoch, clock })))
+        Ok(Self(Arc::new(Inner {
+            backend,
+            reader,
+            direct,
+            replica,
+            pages: Pages::default(),
+            writer,
+            epoch,
+            clock,
+        })))
     }
 
     /// Brings the schema of the database at `url` up to date; returns how many steps were applied.
@@ -161,6 +175,7 @@ impl Store {
     /// Takes no more writes, finishes those that were taken, and closes the connections.
     pub async fn close(&self) {
         self.0.writer.finish().await;
+        self.0.direct.iter().for_each(Direct::close);
         let replica = self.0.replica.as_ref().map(Replica::connection);
         // The writing one last: the last connection to SQLite brings the WAL into the file and takes it away, and one that
         // only reads cannot.

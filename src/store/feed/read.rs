@@ -2,17 +2,13 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use sea_orm::{DatabaseConnection, QueryResult, Value};
+use sea_orm::{DatabaseConnection, FromQueryResult, QueryResult, Value};
 
 use crate::domain::{
-    Cursor, Error, FeedFilter, FeedKind, Keyset, Page, Position, Result, Slice, UserId, Window,
+    Cursor, Epoch, Error, FeedFilter, FeedKind, Keyset, Page, Position, Result, Slice, UserId, Window,
 };
 
-use crate::store::{
-    Store, StoredItem,
-    items::{decode_row, number, position},
-    signed,
-};
+use crate::store::{Store, StoredItem, direct::Failed, error::domain_error, items::number, signed, unsigned};
 
 /// What a reader missed.
 #[derive(Clone, Debug)]
@@ -55,14 +51,19 @@ impl Store {
              ON i.user_id = p.user_id WHERE p.user_id = $1 AND p.position <> {known} ORDER BY i.position DESC",
             table = T::TABLE,
         );
-        let rows = self.all_from(self.replica(Some(user)), &sql, binds.0).await?;
-        let (head, total, unread) = match (rows.first(), kept) {
-            (Some(row), _) => (position(row, "head")?, count(row, "total")?, count(row, "unread")?),
+        // What is left out has to be counted off first.
+        let length = if window.skip() == 0 { Length::Short } else { Length::Any };
+        let replica = self.replica(Some(user));
+        let joined = self.joined::<T, 3>(replica, length, &sql, binds.0, ["head", "total", "unread"]).await?;
+        let (head, total, unread, items) = match (joined, kept) {
+            (Some(Joined { numbers: [head, total, unread], items }), _) => {
+                (position(head), count(total), count(unread), items)
+            }
             // Nothing was written since.
             (None, Some(page)) => return Ok(page),
-            (None, None) => (Position::START, 0, 0),
+            (None, None) => (Position::START, 0, 0, Vec::new()),
         };
-        let items: Vec<_> = self.items::<T>(&rows)?.into_iter().map(Arc::new).collect();
+        let items: Vec<_> = items.into_iter().map(Arc::new).collect();
         let has_more = window.skip().saturating_add(items.len() as u64) < total;
         let page = Page { items, total, unread, has_more, cursor: self.epoch().at(head) };
         self.0.pages.keep(user, window, &page);
@@ -103,15 +104,16 @@ impl Store {
         let unread = if filter.unread_only { " AND read = FALSE" } else { "" };
         let matching = format!("user_id = $1{alive}{}{unread}", kind.unwrap_or_default());
         // Not EXISTS: for that PostgreSQL may scan the table, in the hope of a row of this user near its start.
-        let exists = |condition: String| {
+        let nearest = |condition: String| {
             let table = T::TABLE;
-            let nearest = format!("WHERE {matching} AND position {condition} ORDER BY position LIMIT 1");
-            format!("(SELECT position FROM {table} {nearest}) IS NOT NULL")
+            let first = format!("WHERE {matching} AND position {condition} ORDER BY position LIMIT 1");
+            format!("(SELECT position FROM {table} {first})")
         };
         let mut bound = |cursor: Option<Cursor>| cursor.map(|cursor| binds.add(signed(cursor.position())));
         let (after, before) = (bound(keyset.after), bound(keyset.before));
-        let newer = after.as_ref().map_or("FALSE".into(), |after| exists(format!(">= {after}")));
-        let older = before.as_ref().map_or("FALSE".into(), |before| exists(format!("<= {before}")));
+        let none = "CAST(NULL AS BIGINT)";
+        let newer = after.as_ref().map_or(none.into(), |after| nearest(format!(">= {after}")));
+        let older = before.as_ref().map_or(none.into(), |before| nearest(format!("<= {before}")));
         let range = [
             after.map(|after| format!(" AND position < {after}")),
             before.map(|at| format!(" AND position > {at}")),
@@ -124,18 +126,16 @@ impl Store {
              ON i.user_id = p.user_id WHERE p.user_id = $1 ORDER BY i.position {order}",
             table = T::TABLE,
         );
-        let rows = self.all_from(replica, &sql, binds.0).await?;
-        let head = rows.first().map_or(Ok(Position::START), |row| position(row, "head"))?;
+        let names = ["head", "newer", "older"];
+        let joined = self.joined::<T, 3>(replica, Length::Short, &sql, binds.0, names).await?;
+        let Joined { numbers: [head, newer, older], mut items } = joined.unwrap_or_default();
+        let head = position(head);
         for (field, cursor) in [("after", keyset.after), ("before", keyset.before)] {
             cursor.map(|cursor| cursor.position_within(field, self.epoch(), head)).transpose()?;
         }
-        let mut items = self.items::<T>(&rows)?;
         let more = items.len() > keyset.limit as usize;
         items.truncate(keyset.limit as usize);
-        let (newer, older) = match rows.first() {
-            Some(row) => (flag(row, "newer")?, flag(row, "older")?),
-            None => (false, false),
-        };
+        let (newer, older) = (newer.is_some(), older.is_some());
         if keyset.from_end {
             items.reverse();
             return Ok(Slice { items, has_previous: more || newer, has_next: older });
@@ -155,9 +155,9 @@ impl Store {
              ON i.user_id = p.user_id WHERE p.user_id = $1 ORDER BY i.position",
             table = T::TABLE,
         );
-        let rows = self.all(&sql, binds.0).await?;
-        let head = rows.first().map_or(Ok(Position::START), |row| position(row, "head"))?;
-        Ok(Since { items: self.items(&rows)?, head })
+        let joined = self.joined::<T, 1>(None, Length::Any, &sql, binds.0, ["head"]).await?;
+        let Joined { numbers: [head], items } = joined.unwrap_or_default();
+        Ok(Since { items, head: position(head) })
     }
 
     /// How many items of `user`'s feed are unread.
@@ -177,15 +177,92 @@ impl Store {
         format!(" AND expires_at > {}", binds.add(self.clock().now().millis())).into()
     }
 
-    /// The items of joined rows: a user without items has one row, of NULLs.
-    fn items<T: StoredItem>(&self, rows: &[QueryResult]) -> Result<Vec<T>> {
-        if let Some(row) = rows.first()
-            && number(row, "created_at")?.is_none()
-        {
-            return Ok(Vec::new());
+    /// Reads a user's history joined with items; `None` where the statement has no rows.
+    async fn joined<T: StoredItem, const N: usize>(
+        &self,
+        replica: Option<&DatabaseConnection>,
+        length: Length,
+        sql: &str,
+        values: Vec<Value>,
+        names: [&str; N],
+    ) -> Result<Option<Joined<T, N>>> {
+        if let (Some(direct), Length::Short) = (&self.0.direct, length) {
+            match direct.read(sql, &values, |rows| collect_direct::<T, N>(rows, names)) {
+                Ok(joined) => return joined.map(|joined| joined.decode(self.epoch())).transpose(),
+                Err(Failed::Busy) => {}
+                Err(Failed::Error(error)) => return Err(error),
+            }
         }
-        rows.iter().map(|row| decode_row(row, self.epoch())).collect()
+        let rows = self.all_from(replica, sql, values).await?;
+        collect_pooled::<T, N>(&rows, names)?.map(|joined| joined.decode(self.epoch())).transpose()
     }
+}
+
+/// How much a statement may read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Length {
+    /// A page by an index, from its start.
+    Short,
+    /// What it takes.
+    Any,
+}
+
+/// What the rows of a joined read say: of the user, the same in each, and the items, none where a user has none.
+struct Joined<T, const N: usize> {
+    numbers: [Option<i64>; N],
+    items: Vec<T>,
+}
+
+impl<T, const N: usize> Default for Joined<T, N> {
+    fn default() -> Self {
+        Self { numbers: [None; N], items: Vec::new() }
+    }
+}
+
+impl<R, const N: usize> Joined<R, N> {
+    fn decode<T: StoredItem<Row = R>>(self, epoch: Epoch) -> Result<Joined<T, N>> {
+        let items = self.items.into_iter().map(|row| T::decode(row, epoch)).collect::<Result<_>>()?;
+        Ok(Joined { numbers: self.numbers, items })
+    }
+}
+
+fn collect_direct<T: StoredItem, const N: usize>(
+    mut rows: rusqlite::Rows<'_>,
+    names: [&str; N],
+) -> rusqlite::Result<Option<Joined<T::Row, N>>> {
+    let mut joined: Option<Joined<T::Row, N>> = None;
+    while let Some(row) = rows.next()? {
+        let joined = match &mut joined {
+            Some(joined) => joined,
+            None => {
+                let mut numbers = [None; N];
+                for (number, name) in numbers.iter_mut().zip(names) {
+                    *number = row.get(name)?;
+                }
+                joined.insert(Joined { numbers, items: Vec::new() })
+            }
+        };
+        if row.get::<_, Option<i64>>("created_at")?.is_some() {
+            joined.items.push(T::row(row)?);
+        }
+    }
+    Ok(joined)
+}
+
+fn collect_pooled<T: StoredItem, const N: usize>(
+    rows: &[QueryResult],
+    names: [&str; N],
+) -> Result<Option<Joined<T::Row, N>>> {
+    let Some(first) = rows.first() else { return Ok(None) };
+    let mut joined = Joined::default();
+    for (value, name) in joined.numbers.iter_mut().zip(names) {
+        *value = number(first, name)?;
+    }
+    if number(first, "created_at")?.is_some() {
+        let items = rows.iter().map(|row| T::Row::from_query_result(row, "")).collect::<Result<_, _>>();
+        joined.items = items.map_err(domain_error)?;
+    }
+    Ok(Some(joined))
 }
 
 /// The expressions for a feed's total and unread count, less what has expired. The last bound value is the time.
@@ -204,10 +281,10 @@ fn counts<T: StoredItem>(binds: &Binds) -> (String, String) {
     )
 }
 
-fn count(row: &QueryResult, name: &str) -> Result<u64> {
-    Ok(u64::try_from(number(row, name)?.unwrap_or(0)).unwrap_or(0))
+fn count(number: Option<i64>) -> u64 {
+    number.and_then(|count| u64::try_from(count).ok()).unwrap_or(0)
 }
 
-fn flag(row: &QueryResult, name: &str) -> Result<bool> {
-    row.try_get("", name).map_err(crate::store::error::domain_error)
+fn position(number: Option<i64>) -> Position {
+    unsigned(number.unwrap_or(0))
 }

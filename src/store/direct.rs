@@ -1,0 +1,123 @@
+//! Short reads of SQLite on the thread that asks for them.
+//!
+//! The pool of sqlx gives each connection a thread, and a question and every row of its answer go over a channel: for a page
+//! that lies in memory anyway, two changes of threads cost several times the read. What is read here is bounded: one index
+//! range of at most one page. Everything else goes through the pool.
+
+use std::{
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, Rows, types::ToSqlOutput, types::Value as SqlValue};
+use sea_orm::Value;
+
+use crate::domain::{Error, Result};
+
+/// Prepared statements kept per connection; all of ours fit.
+const STATEMENTS: usize = 128;
+/// Connections that are kept; as many are used at a time as there are threads that serve.
+const KEPT: usize = 16;
+/// How the statements name their parameters.
+const NAMES: [&str; 9] = ["$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8", "$9"];
+
+/// Read-only connections to one SQLite file.
+pub(super) struct Direct {
+    file: PathBuf,
+    /// Those that nobody uses; `None` once closed.
+    idle: Mutex<Option<Vec<Connection>>>,
+}
+
+/// Why there is no answer from here.
+pub(super) enum Failed {
+    /// Another process is in the way for a moment: the pool can wait for it, this thread cannot.
+    Busy,
+    /// The same as everywhere.
+    Error(Error),
+}
+
+impl From<rusqlite::Error> for Failed {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            Some(
+                ErrorCode::CannotOpen
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::ReadOnly
+                | ErrorCode::DiskFull,
+            ) => Self::Error(Error::unavailable(error)),
+            _ => Self::Error(Error::internal(error)),
+        }
+    }
+}
+
+impl Direct {
+    /// The database in `file`; it is opened when it is first read.
+    pub(super) fn new(file: PathBuf) -> Self {
+        Self { file, idle: Mutex::new(Some(Vec::new())) }
+    }
+
+    /// Reads the rows of a statement whose parameters are `$1`, `$2` and so on.
+    pub(super) fn read<R>(
+        &self,
+        sql: &str,
+        values: &[Value],
+        collect: impl FnOnce(Rows<'_>) -> rusqlite::Result<R>,
+    ) -> Result<R, Failed> {
+        // With the statements of the pool, for who wants to see them all.
+        tracing::debug!(target: "sqlx::query", { db.statement = sql }, "read directly");
+        let connection = self.take()?;
+        let read = || {
+            let mut statement = connection.prepare_cached(sql)?;
+            for (name, value) in NAMES.iter().zip(values) {
+                if let Some(index) = statement.parameter_index(name)? {
+                    statement.raw_bind_parameter(index, parameter(value))?;
+                }
+            }
+            collect(statement.raw_query())
+        };
+        // A connection that failed is not used again.
+        let answer = read()?;
+        self.give_back(connection);
+        Ok(answer)
+    }
+
+    fn take(&self) -> Result<Connection, Failed> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).as_mut().map(Vec::pop);
+        match idle {
+            Some(Some(connection)) => Ok(connection),
+            Some(None) => Ok(self.open()?),
+            None => Err(Failed::Error(Error::unavailable("the store is closed"))),
+        }
+    }
+
+    fn give_back(&self, connection: Connection) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(idle) = idle.as_mut().filter(|idle| idle.len() < KEPT) {
+            idle.push(connection);
+        }
+    }
+
+    fn open(&self) -> rusqlite::Result<Connection> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.file, flags)?;
+        connection.busy_timeout(std::time::Duration::ZERO)?;
+        connection.pragma_update(None, "temp_store", "memory")?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        Ok(connection)
+    }
+
+    /// Closes the connections; those that are just used follow when they are given back.
+    pub(super) fn close(&self) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
+/// A value as SQLite takes it. The short reads have numbers and texts alone.
+fn parameter(value: &Value) -> ToSqlOutput<'_> {
+    match value {
+        Value::BigInt(Some(number)) => ToSqlOutput::from(*number),
+        Value::String(Some(text)) => ToSqlOutput::from(text.as_str()),
+        _ => ToSqlOutput::Owned(SqlValue::Null),
+    }
+}
