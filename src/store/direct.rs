@@ -121,3 +121,20 @@ fn parameter(value: &Value) -> ToSqlOutput<'_> {
         _ => ToSqlOutput::Owned(SqlValue::Null),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sqlite_is_compiled_as_it_should_be() {
+        let connection = Connection::open_in_memory().unwrap();
+        let mut statement = connection.prepare("PRAGMA compile_options").unwrap();
+        let options = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        let options: Vec<_> = options.collect::<Result<_, _>>().unwrap();
+        for unwanted in ["ENABLE_STAT4", "ENABLE_MEMORY_MANAGEMENT", "ENABLE_API_ARMOR"] {
+            assert!(!options.iter().any(|option| option == unwanted), "{unwanted}: see .cargo/config.toml");
+        }
+        assert!(options.iter().any(|option| option == "DEFAULT_MEMSTATUS=0"), "{options:?}");
+    }
+}
