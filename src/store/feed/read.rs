@@ -174,7 +174,8 @@ impl Store {
         if !T::EXPIRES {
             return "".into();
         }
-        format!(" AND expires_at > {}", binds.add(self.clock().now().millis())).into()
+        // With the sign it is no reason to go by the index of what ends next, which would have to be sorted.
+        format!(" AND +expires_at > {}", binds.add(self.clock().now().millis())).into()
     }
 
     /// Reads a user's history joined with items; `None` where the statement has no rows.
