@@ -95,7 +95,7 @@ impl Write for ChangeAnalytics {
         record.cursor = cursor;
         save(&tx, &record, created).await?;
         row.save(&tx).await?;
-        let event = row.event(&tx, position, (0, 0), Change::AnalyticsUpdated(record.clone().into()));
+        let event = row.event(tx.epoch, position, (0, 0), Change::AnalyticsUpdated(record.clone().into()));
         Ok(Done::changed(Changed { analytics: record, created }, event))
     }
 }

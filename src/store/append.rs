@@ -1,20 +1,26 @@
-//! Grouped appends: one upsert of positions for all users of a batch, one multi-row INSERT per feed, one commit.
+//! Grouped appends: the rows of all users of a batch grow, each item gets its position, and all of it is one commit.
+//!
+//! What a batch means is here; how it is written is [`sqlite`]'s and [`postgres`]'s own, because it is the busiest of all
+//! writes and each database has another way to be quick.
 
-use std::{collections::BTreeMap, sync::Arc};
+mod postgres;
+mod sqlite;
 
-use sea_orm::EntityTrait;
+use std::{collections::BTreeMap, path::Path, sync::Arc};
+
+use sea_orm::DatabaseConnection;
 use tokio::sync::oneshot;
 
 use crate::domain::{
-    Activity, Change, Error, Event, NewActivity, NewNotification, Notification, Position, Result, UserId,
+    Activity, Change, Epoch, Error, Event, NewActivity, NewNotification, Notification, Position, Result,
+    Timestamp, UserId,
 };
 
 use super::{
     Store,
-    error::domain_error,
+    connect::in_time,
     items::{StoredItem, Table},
-    position::{self, Added, UserPosition},
-    write::Tx,
+    position::UserPosition,
 };
 
 /// An item that waits to be created, and who waits for it.
@@ -31,80 +37,117 @@ pub enum Draft {
     Notification(NewNotification),
 }
 
-/// A user's row while the items of a batch are given their positions.
-struct Place {
-    row: UserPosition,
-    next: Position,
-    /// Items of the batch that come after the current one, as (activities, notifications).
-    pending: (i64, i64),
+/// Who writes batches. Cheap to clone.
+#[derive(Clone)]
+pub(super) enum Appender {
+    Sqlite(sqlite::Appender),
+    Postgres(DatabaseConnection),
 }
 
-/// Creates the items of `batch` in its order, at most a few hundred; returns their events in the same order.
-pub(super) async fn insert(tx: &Tx<'_>, batch: &[Append]) -> Result<Vec<Arc<Event>>> {
-    let mut places = places(tx, batch).await?;
-    let mut activities = Vec::new();
-    let mut notifications = Vec::new();
-    let mut events = Vec::with_capacity(batch.len());
-    for append in batch {
-        let place =
-            places.get_mut(&append.user).ok_or_else(|| Error::internal("a user of a batch has no row"))?;
-        let (position, user) = (place.next, append.user.clone());
-        let cursor = tx.epoch.at(position);
-        let change = match &append.draft {
-            Draft::Activity(new) => {
-                place.pending.0 -= 1;
-                let item = Activity::create(user, new.clone(), tx.now, cursor);
-                activities.push(item.encode());
-                Change::ActivityCreated(item.into())
-            }
-            Draft::Notification(new) => {
-                place.pending.1 -= 1;
-                let item = Notification::create(user, new.clone(), tx.now, cursor);
-                notifications.push(item.encode());
-                Change::NotificationCreated(item.into())
-            }
-        };
-        place.next = position.next();
-        events.push(Arc::new(place.row.event(tx, position, place.pending, change)));
+impl Appender {
+    /// That of an SQLite file whose tables are there.
+    pub(super) fn sqlite(file: &Path) -> Result<Self> {
+        sqlite::Appender::open(file).map(Self::Sqlite)
     }
-    insert_all::<Activity>(tx, activities).await?;
-    insert_all::<Notification>(tx, notifications).await?;
-    Ok(events)
-}
 
-/// Counts the batch into the rows of its users, in order of the user.
-async fn places(tx: &Tx<'_>, batch: &[Append]) -> Result<BTreeMap<UserId, Place>> {
-    let mut growth: BTreeMap<&UserId, (i64, i64)> = BTreeMap::new();
-    for append in batch {
-        let (activities, notifications) = growth.entry(&append.user).or_default();
-        match append.draft {
-            Draft::Activity(_) => *activities += 1,
-            Draft::Notification(_) => *notifications += 1,
+    /// Creates the items of `batch` in its order, at most a few hundred, in one commit; returns their events in the same
+    /// order.
+    pub(super) async fn commit(
+        &self,
+        batch: &mut Vec<Append>,
+        epoch: Epoch,
+        now: Timestamp,
+    ) -> Result<Vec<Arc<Event>>> {
+        match self {
+            Self::Sqlite(appender) => appender.commit(batch, epoch, now).await,
+            Self::Postgres(connection) => {
+                in_time(connection.get_database_backend(), postgres::commit(connection, batch, epoch, now))
+                    .await
+            }
         }
     }
-    let added = growth.iter().map(|(user, (activities, notifications))| Added {
-        user: (*user).clone(),
-        activities: *activities,
-        notifications: *notifications,
-    });
-    let rows = position::add(tx, added.collect()).await?;
-    Ok(growth
-        .into_iter()
-        .zip(rows)
-        .map(|((user, pending), row)| {
-            let grown = u64::try_from(pending.0 + pending.1).unwrap_or(0);
-            let next = Position(row.position().0 - grown).next();
-            (user.clone(), Place { row, next, pending })
-        })
-        .collect())
+
+    /// Gives back what it holds open by itself.
+    pub(super) fn close(&self) {
+        if let Self::Sqlite(appender) = self {
+            appender.close();
+        }
+    }
 }
 
-async fn insert_all<T: StoredItem>(tx: &Tx<'_>, rows: Vec<T::Active>) -> Result<()> {
-    if rows.is_empty() {
-        return Ok(());
+/// How many items a batch adds to a user's history.
+#[derive(Clone, Copy, Debug, Default)]
+struct Growth {
+    activities: i64,
+    notifications: i64,
+}
+
+impl Growth {
+    fn count(&mut self, draft: &Draft, step: i64) {
+        match draft {
+            Draft::Activity(_) => self.activities += step,
+            Draft::Notification(_) => self.notifications += step,
+        }
     }
-    T::Entity::insert_many(rows).exec_without_returning(tx.connection).await.map_err(domain_error)?;
-    Ok(())
+
+    fn all(self) -> i64 {
+        self.activities + self.notifications
+    }
+}
+
+/// The growth of each user of a batch, in order of the user, so that two batches never wait for each other.
+fn growth(batch: &[Append]) -> BTreeMap<&UserId, Growth> {
+    let mut growth: BTreeMap<&UserId, Growth> = BTreeMap::new();
+    for append in batch {
+        growth.entry(&append.user).or_default().count(&append.draft, 1);
+    }
+    growth
+}
+
+/// The items of a batch in its order, and the event of each.
+#[derive(Default)]
+struct Placed {
+    activities: Vec<Arc<Activity>>,
+    notifications: Vec<Arc<Notification>>,
+    events: Vec<Arc<Event>>,
+}
+
+/// Gives the items of `batch` their positions. `rows` are those of its users, in their order, grown by the batch.
+fn place(
+    batch: &[Append],
+    growth: BTreeMap<&UserId, Growth>,
+    rows: Vec<UserPosition>,
+    epoch: Epoch,
+    now: Timestamp,
+) -> Result<Placed> {
+    let place = |(user, pending): (_, Growth), row: UserPosition| {
+        let before = row.position().0 - u64::try_from(pending.all()).unwrap_or(0);
+        (user, (row, Position(before), pending))
+    };
+    let mut places: BTreeMap<&UserId, _> = growth.into_iter().zip(rows).map(|(a, b)| place(a, b)).collect();
+    let mut placed = Placed { events: Vec::with_capacity(batch.len()), ..Placed::default() };
+    for append in batch {
+        let (row, position, pending) =
+            places.get_mut(&append.user).ok_or_else(|| Error::internal("a user of a batch has no row"))?;
+        *position = position.next();
+        pending.count(&append.draft, -1);
+        let (user, cursor) = (append.user.clone(), epoch.at(*position));
+        let change = match &append.draft {
+            Draft::Activity(new) => {
+                let item = Arc::new(Activity::create(user, new.clone(), now, cursor));
+                placed.activities.push(item.clone());
+                Change::ActivityCreated(item)
+            }
+            Draft::Notification(new) => {
+                let item = Arc::new(Notification::create(user, new.clone(), now, cursor));
+                placed.notifications.push(item.clone());
+                Change::NotificationCreated(item)
+            }
+        };
+        let later = (pending.activities, pending.notifications);
+        placed.events.push(Arc::new(row.event(epoch, *position, later, change)));
+    }
+    Ok(placed)
 }
 
 impl Store {

@@ -10,7 +10,7 @@ use sea_orm::{
     sqlx::{
         self, ConnectOptions, Connection,
         postgres::{PgConnectOptions, PgConnection, PgPoolOptions},
-        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions},
     },
 };
 use tokio::time::timeout;
@@ -23,8 +23,17 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// one to say what is wrong. A network may swallow a question without a word, and for the kernel that is no failure for
 /// a quarter of an hour.
 const ANSWER: Duration = Duration::from_secs(12);
-/// How long SQLite waits for another process that writes.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long SQLite waits for another connection that writes.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// What each connection asks of SQLite that writes. FULL makes every commit durable before it is answered. A batch for many
+/// users touches many pages and little of each: the default cache of 2 MB does not hold them, and a checkpoint every
+/// 1,000 would write the same ones again and again.
+pub(super) const SQLITE_WRITER: [(&str, &str); 4] = [
+    ("synchronous", "FULL"),
+    ("cache_size", "-16384"),
+    ("wal_autocheckpoint", "8000"),
+    ("temp_store", "memory"),
+];
 /// A connection that was idle for longer is asked whether it still stands before it is used.
 const TRUST_IDLE: Duration = Duration::from_secs(1);
 /// How long a connection that is given back to the pool may take to show that it still stands.
@@ -88,16 +97,9 @@ async fn sqlite(url: &str) -> Result<Connections, DbErr> {
         .busy_timeout(BUSY_TIMEOUT)
         .statement_cache_capacity(STATEMENTS)
         .pragma("temp_store", "memory");
-    // FULL makes every commit durable before it is answered; WAL lets readers go on meanwhile.
-    // A batch for many users touches many pages and little of each: small pages make less to write, the default cache of
-    // 2 MB does not hold them, and a checkpoint every 1,000 would write the same ones again and again.
-    let write = base
-        .clone()
-        .page_size(SQLITE_PAGE)
-        .pragma("cache_size", "-16384")
-        .pragma("wal_autocheckpoint", "8000")
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full);
+    // WAL lets readers go on meanwhile; small pages make less to write.
+    let write = base.clone().page_size(SQLITE_PAGE).journal_mode(SqliteJournalMode::Wal);
+    let write = SQLITE_WRITER.into_iter().fold(write, |options, (name, value)| options.pragma(name, value));
     // Tried once apart: the pool would give up before SQLite does, and could not say why.
     let first = write.clone().busy_timeout(LEAVING).disable_statement_logging().connect().await;
     let first = first.map_err(|error| if is_busy(&error) { taken() } else { unreachable(error) })?;

@@ -1,4 +1,4 @@
-//! Short reads of SQLite on the thread that asks for them.
+//! SQLite without the pool: short reads, on the thread that asks for them.
 //!
 //! The pool of sqlx gives each connection a thread, and a question and every row of its answer go over a channel: for a page
 //! that lies in memory anyway, two changes of threads cost several times the read. What is read here is bounded: one index
@@ -9,7 +9,9 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, Rows, types::ToSqlOutput, types::Value as SqlValue};
+use rusqlite::{
+    CachedStatement, Connection, ErrorCode, OpenFlags, Rows, types::ToSqlOutput, types::Value as SqlValue,
+};
 use sea_orm::Value;
 
 use crate::domain::{Error, Result};
@@ -40,15 +42,30 @@ impl From<rusqlite::Error> for Failed {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
-            Some(
-                ErrorCode::CannotOpen
-                | ErrorCode::SystemIoFailure
-                | ErrorCode::ReadOnly
-                | ErrorCode::DiskFull,
-            ) => Self::Error(Error::unavailable(error)),
-            _ => Self::Error(Error::internal(error)),
+            _ => Self::Error(domain_error(error)),
         }
     }
+}
+
+/// UNAVAILABLE where the file cannot be used, or not now, INTERNAL otherwise; the cause goes to the log only.
+pub(super) fn domain_error(error: rusqlite::Error) -> Error {
+    match error.sqlite_error_code() {
+        Some(
+            ErrorCode::DatabaseBusy
+            | ErrorCode::DatabaseLocked
+            | ErrorCode::CannotOpen
+            | ErrorCode::SystemIoFailure
+            | ErrorCode::ReadOnly
+            | ErrorCode::DiskFull,
+        ) => Error::unavailable(error),
+        _ => Error::internal(error),
+    }
+}
+
+/// A statement, prepared when it is first used; seen in the log with those of the pool.
+pub(super) fn prepared<'a>(connection: &'a Connection, sql: &str) -> rusqlite::Result<CachedStatement<'a>> {
+    tracing::debug!(target: "sqlx::query", { db.statement = sql }, "run directly");
+    connection.prepare_cached(sql)
 }
 
 impl Direct {
@@ -64,11 +81,9 @@ impl Direct {
         values: &[Value],
         collect: impl FnOnce(Rows<'_>) -> rusqlite::Result<R>,
     ) -> Result<R, Failed> {
-        // With the statements of the pool, for who wants to see them all.
-        tracing::debug!(target: "sqlx::query", { db.statement = sql }, "read directly");
         let connection = self.take()?;
         let read = || {
-            let mut statement = connection.prepare_cached(sql)?;
+            let mut statement = prepared(&connection, sql)?;
             for (name, value) in NAMES.iter().zip(values) {
                 if let Some(index) = statement.parameter_index(name)? {
                     statement.raw_bind_parameter(index, parameter(value))?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sea_orm::{ActiveModelBehavior, ActiveModelTrait, ActiveValue::Set, DbErr, EntityTrait, FromQueryResult};
+use sea_orm::{DbErr, FromQueryResult};
 
 use crate::domain::{
     ActionUrl, Activity, ActivityType, Change, Cursor, Epoch, Error, FeedItem, ItemId, JsonData, NewActivity,
@@ -14,7 +14,7 @@ use super::{
     entity,
     error::domain_error,
     pages::{Kept, Pages},
-    signed, unsigned,
+    unsigned,
 };
 
 /// An item of a feed that the store keeps.
@@ -25,11 +25,7 @@ impl<T: FeedItem + Table> StoredItem for T {}
 /// How an item lies in its table. Sealed by its private parts: the store decides what it keeps.
 pub trait Table: FeedItem {
     #[doc(hidden)]
-    type Entity: EntityTrait<Model = Self::Row, ActiveModel = Self::Active>;
-    #[doc(hidden)]
-    type Active: ActiveModelTrait<Entity = Self::Entity> + ActiveModelBehavior + Send;
-    #[doc(hidden)]
-    type Row: FromQueryResult + Send + Sync + sea_orm::IntoActiveModel<Self::Active>;
+    type Row: FromQueryResult + Send + Sync;
 
     /// The table.
     #[doc(hidden)]
@@ -47,9 +43,6 @@ pub trait Table: FeedItem {
     /// The row as a domain type.
     #[doc(hidden)]
     fn decode(row: Self::Row, epoch: Epoch) -> Result<Self>;
-    /// The item as a row.
-    #[doc(hidden)]
-    fn encode(&self) -> Self::Active;
     /// The item that a client's fields become.
     #[doc(hidden)]
     fn create(user: UserId, new: Self::New, now: Timestamp, cursor: Cursor) -> Self;
@@ -65,8 +58,6 @@ pub trait Table: FeedItem {
 }
 
 impl Table for Activity {
-    type Entity = entity::activity::Entity;
-    type Active = entity::activity::ActiveModel;
     type Row = entity::activity::Model;
 
     const TABLE: &'static str = "activities";
@@ -104,20 +95,6 @@ impl Table for Activity {
         })
     }
 
-    fn encode(&self) -> Self::Active {
-        entity::activity::ActiveModel {
-            user_id: Set(self.user.as_str().to_owned()),
-            position: Set(signed(self.cursor.position())),
-            id: Set(self.id.to_string()),
-            r#type: Set(self.kind.as_str().to_owned()),
-            title: Set(self.title.as_str().to_owned()),
-            description: Set(self.description.as_ref().map(|text| text.as_str().to_owned())),
-            data: Set(self.data.as_ref().map(|data| data.as_str().to_owned())),
-            created_at: Set(self.timestamp.millis()),
-            read: Set(self.read),
-        }
-    }
-
     fn create(user: UserId, new: NewActivity, now: Timestamp, cursor: Cursor) -> Self {
         Self {
             id: ItemId::generate(now),
@@ -149,8 +126,6 @@ impl Table for Activity {
 }
 
 impl Table for Notification {
-    type Entity = entity::notification::Entity;
-    type Active = entity::notification::ActiveModel;
     type Row = entity::notification::Model;
 
     const TABLE: &'static str = "notifications";
@@ -188,21 +163,6 @@ impl Table for Notification {
             expires_at: Timestamp::from_millis(row.expires_at),
             cursor: epoch.at(unsigned(row.position)),
         })
-    }
-
-    fn encode(&self) -> Self::Active {
-        entity::notification::ActiveModel {
-            user_id: Set(self.user.as_str().to_owned()),
-            position: Set(signed(self.cursor.position())),
-            id: Set(self.id.to_string()),
-            r#type: Set(self.kind.as_str().to_owned()),
-            title: Set(self.title.as_str().to_owned()),
-            message: Set(self.message.as_str().to_owned()),
-            action_url: Set(self.action_url.as_ref().map(|url| url.as_str().to_owned())),
-            created_at: Set(self.created_at.millis()),
-            expires_at: Set(self.expires_at.millis()),
-            read: Set(self.read),
-        }
     }
 
     fn create(user: UserId, new: NewNotification, now: Timestamp, cursor: Cursor) -> Self {

@@ -41,6 +41,7 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::{Clock, Epoch, Event, Position, Result};
 
 use self::{
+    append::Appender,
     connect::{Connections, in_time},
     direct::Direct,
     error::domain_error,
@@ -129,8 +130,13 @@ impl Store {
             Some(replica) => replica.note_writers(announce),
             None => announce,
         };
-        let direct = sqlite_file(url).ok().map(Direct::new);
-        let writer = Writer::start(writer, epoch, clock.clone(), announce, tuning);
+        let file = sqlite_file(url).ok();
+        let appender = match &file {
+            Some(file) => Appender::sqlite(file)?,
+            None => Appender::Postgres(writer.clone()),
+        };
+        let direct = file.map(Direct::new);
+        let writer = Writer::start(writer, appender, epoch, clock.clone(), announce, tuning);
         Ok(Self(Arc::new(Inner {
             backend,
             reader,

@@ -4,12 +4,14 @@ use std::collections::HashMap;
 
 use sea_orm::{
     ActiveValue::{Set, Unchanged},
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QuerySelect,
-    Statement, Value,
-    sea_query::{Expr, OnConflict},
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter,
+    QuerySelect, Statement, Value,
+    sea_query::OnConflict,
 };
 
-use crate::domain::{Change, Event, FeedKind, Position, Result, UnreadCounts, UserId};
+use crate::domain::{
+    Change, Epoch, Error, Event, FeedKind, Position, Result, Timestamp, UnreadCounts, UserId,
+};
 
 use super::{Store, entity::user_position, error::domain_error, sql, unsigned, write::Tx};
 
@@ -41,14 +43,21 @@ impl UserPosition {
         if let Some(found) = Self::lock(tx, user).await? {
             return Ok(found);
         }
-        let mut rows = add(tx, vec![Added::nothing(user.clone())]).await?;
-        rows.pop().ok_or_else(|| crate::domain::Error::internal("a user's row was not created"))
+        create(tx, user).await?;
+        let created = Self::lock(tx, user).await?;
+        created.ok_or_else(|| Error::internal("a user's row was not created"))
     }
 
     async fn from_row(tx: &Tx<'_>, row: user_position::Model) -> Result<Self> {
         let user = UserId::trusted(row.user_id.as_str());
-        let expired_unread = expired_unread(tx, &[&user]).await?.remove(user.as_str()).unwrap_or(0);
-        Ok(Self { row, user, expired_unread })
+        let mut expired = expired_unread(tx.connection, &[&user], tx.now).await?;
+        let expired_unread = expired.remove(user.as_str()).unwrap_or(0);
+        Ok(Self::new(row, user, expired_unread))
+    }
+
+    /// The row of `user`, `expired_unread` of whose unread notifications have expired and are not swept yet.
+    pub(super) fn new(row: user_position::Model, user: UserId, expired_unread: i64) -> Self {
+        Self { row, user, expired_unread }
     }
 
     pub(super) fn position(&self) -> Position {
@@ -103,7 +112,7 @@ impl UserPosition {
     /// the same commit, as (activities, notifications).
     pub(super) fn event(
         &self,
-        tx: &Tx<'_>,
+        epoch: Epoch,
         position: Position,
         pending: (i64, i64),
         change: Change,
@@ -112,90 +121,46 @@ impl UserPosition {
         let counts = UnreadCounts {
             activities: count(self.row.activities_unread - pending.0),
             notifications: count(self.row.notifications_unread - self.expired_unread - pending.1),
-            cursor: tx.epoch.at(position),
+            cursor: epoch.at(position),
         };
         Event { user: self.user.clone(), position, counts, change }
     }
 }
 
-/// How much one user's history grows in a batch.
-pub(super) struct Added {
-    pub(super) user: UserId,
-    pub(super) activities: i64,
-    pub(super) notifications: i64,
-}
-
-impl Added {
-    pub(super) fn nothing(user: UserId) -> Self {
-        Self { user, activities: 0, notifications: 0 }
-    }
-}
-
-/// Adds to the rows of several users at once, creating those that are missing; returns the rows in the same order.
-/// `added` is in order of the user, so that two batches never wait for each other.
-pub(super) async fn add(tx: &Tx<'_>, added: Vec<Added>) -> Result<Vec<UserPosition>> {
-    use user_position::Column;
-
-    let users: Vec<UserId> = added.iter().map(|added| added.user.clone()).collect();
-    let models = added.into_iter().map(|added| user_position::ActiveModel {
-        user_id: Set(added.user.as_str().to_owned()),
-        position: Set(added.activities + added.notifications),
-        activities_total: Set(added.activities),
-        activities_unread: Set(added.activities),
-        notifications_total: Set(added.notifications),
-        notifications_unread: Set(added.notifications),
-    });
-    let grow = |column: Column| {
-        (column, Expr::col((user_position::Entity, column)).add(Expr::col(("excluded", column))))
+/// Creates the empty row of a user who has none.
+async fn create(tx: &Tx<'_>, user: &UserId) -> Result<()> {
+    let model = user_position::ActiveModel {
+        user_id: Set(user.as_str().to_owned()),
+        position: Set(0),
+        activities_total: Set(0),
+        activities_unread: Set(0),
+        notifications_total: Set(0),
+        notifications_unread: Set(0),
     };
-    let rows = user_position::Entity::insert_many(models)
-        .on_conflict(
-            OnConflict::column(Column::UserId)
-                .values([
-                    grow(Column::Position),
-                    grow(Column::ActivitiesTotal),
-                    grow(Column::ActivitiesUnread),
-                    grow(Column::NotificationsTotal),
-                    grow(Column::NotificationsUnread),
-                ])
-                .to_owned(),
-        )
-        .exec_with_returning(tx.connection)
+    let untouched = OnConflict::column(user_position::Column::UserId).do_nothing().to_owned();
+    user_position::Entity::insert(model)
+        .on_conflict(untouched)
+        .exec_without_returning(tx.connection)
         .await
-        .map_err(domain_error)?;
-
-    let mut expired = expired_unread(tx, &users.iter().collect::<Vec<_>>()).await?;
-    let mut rows: HashMap<String, user_position::Model> =
-        rows.into_iter().map(|row| (row.user_id.clone(), row)).collect();
-    users
-        .into_iter()
-        .map(|user| {
-            let row = rows.remove(user.as_str()).ok_or_else(|| {
-                crate::domain::Error::internal("the database did not return the row of a user it changed")
-            })?;
-            let expired_unread = expired.remove(user.as_str()).unwrap_or(0);
-            Ok(UserPosition { row, user, expired_unread })
-        })
-        .collect()
+        .map(drop)
+        .map_err(domain_error)
 }
 
 /// How many unread notifications of each user have expired and are not swept yet; users with none are left out.
-async fn expired_unread(tx: &Tx<'_>, users: &[&UserId]) -> Result<HashMap<String, i64>> {
-    let statement = format!(
+pub(super) async fn expired_unread(
+    transaction: &DatabaseTransaction,
+    users: &[&UserId],
+    now: Timestamp,
+) -> Result<HashMap<String, i64>> {
+    let backend = transaction.get_database_backend();
+    let sql = format!(
         "SELECT user_id, COUNT(*) AS count FROM notifications \
          WHERE user_id IN {} AND expires_at <= $2 AND read = FALSE GROUP BY user_id",
-        sql::any_of(tx.connection.get_database_backend(), "$1")
+        sql::any_of(backend, "$1")
     );
-    let values: [Value; 2] = [sql::list(users), tx.now.millis().into()];
-    let rows = tx
-        .connection
-        .query_all_raw(Statement::from_sql_and_values(
-            tx.connection.get_database_backend(),
-            statement,
-            values,
-        ))
-        .await
-        .map_err(domain_error)?;
+    let values: [Value; 2] = [sql::list(users), now.millis().into()];
+    let statement = Statement::from_sql_and_values(backend, sql, values);
+    let rows = transaction.query_all_raw(statement).await.map_err(domain_error)?;
     rows.iter()
         .map(|row| Ok((row.try_get("", "user_id")?, row.try_get("", "count")?)))
         .collect::<Result<_, sea_orm::DbErr>>()

@@ -84,7 +84,7 @@ impl Write for Sweep {
         row.remove_expired(deleted.len() as i64, unread);
         let position = row.advance();
         row.save(&tx).await?;
-        let event = row.event(&tx, position, (0, 0), Change::FeedChanged);
+        let event = row.event(tx.epoch, position, (0, 0), Change::FeedChanged);
         Ok(Done::changed(deleted.len() as u64, event))
     }
 }

@@ -1,8 +1,8 @@
 //! Who writes: a bounded queue, batches, commits, and then the answers and announcements.
 //!
-//! SQLite has one writer: a batch is whatever waits, appends and other writes alike, in one transaction. A write that
-//! fails takes only itself back (a savepoint). PostgreSQL commits several batches of appends at once, and runs every
-//! other write in a transaction of its own; the row locks of `user_position` keep each user's order.
+//! SQLite has one writer at a time: of what waits, the appends are one transaction and the other writes the next. A write
+//! that fails takes only itself back (a savepoint). PostgreSQL commits several batches of appends at once, and runs
+//! every other write in a transaction of its own; the row locks of `user_position` keep each user's order.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,7 +18,7 @@ use crate::domain::{Clock, Epoch, Error, Event, Result};
 
 use super::{
     Announce, Tuning,
-    append::{self, Append},
+    append::{Append, Appender},
     connect::in_time,
     error::{domain_error, is_conflict},
     write::{Done, Tx, Write},
@@ -46,6 +46,7 @@ pub(super) struct Writer {
 #[derive(Clone)]
 struct Context {
     connection: DatabaseConnection,
+    appender: Appender,
     epoch: Epoch,
     clock: Clock,
     announce: Announce,
@@ -59,6 +60,7 @@ enum Command {
 impl Writer {
     pub(super) fn start(
         connection: DatabaseConnection,
+        appender: Appender,
         epoch: Epoch,
         clock: Clock,
         announce: Announce,
@@ -66,7 +68,7 @@ impl Writer {
     ) -> Self {
         let (queue, waiting) = mpsc::channel(tuning.queue);
         let backend = connection.get_database_backend();
-        let context = Context { connection, epoch, clock, announce };
+        let context = Context { connection, appender, epoch, clock, announce };
         let (closed, tasks) = (CancellationToken::new(), TaskTracker::new());
         let waiting = Arc::new(Mutex::new(waiting));
         let (loops, direct) = match backend {
@@ -97,7 +99,7 @@ impl Writer {
                 }
                 let context = self.context.clone();
                 self.tasks.spawn(async move {
-                    context.commit(Batch { appends: vec![], jobs: vec![job] }).await;
+                    context.commit(Batch::Writes(vec![job])).await;
                     drop(permit);
                 });
             }
@@ -121,6 +123,7 @@ impl Writer {
         self.closed.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+        self.context.appender.close();
     }
 
     pub(super) fn connection(&self) -> &DatabaseConnection {
@@ -149,61 +152,65 @@ async fn commit_batches(
                 () = closed.cancelled() => waiting.close(),
             }
         }
-        if !batch.is_empty() {
-            context.commit(batch.drain(..).collect()).await;
+        for part in Batch::parts(batch.drain(..)) {
+            context.commit(part).await;
         }
     }
 }
 
 /// What is committed together.
-#[derive(Default)]
-struct Batch {
-    appends: Vec<Append>,
-    jobs: Vec<Box<dyn Job>>,
+enum Batch {
+    Appends(Vec<Append>),
+    Writes(Vec<Box<dyn Job>>),
 }
 
 impl Batch {
+    /// The appends of `commands` and the other writes, where there are any.
+    fn parts(commands: impl Iterator<Item = Command>) -> impl Iterator<Item = Self> {
+        let (mut appends, mut writes) = (Vec::new(), Vec::new());
+        for command in commands {
+            match command {
+                Command::Append(append) => appends.push(append),
+                Command::Write(job) => writes.push(job),
+            }
+        }
+        [Self::Appends(appends), Self::Writes(writes)].into_iter().filter(|part| part.len() > 0)
+    }
+
     fn len(&self) -> usize {
-        self.appends.len() + self.jobs.len()
+        match self {
+            Self::Appends(appends) => appends.len(),
+            Self::Writes(jobs) => jobs.len(),
+        }
     }
 
     /// Answers everyone: with the events of the appends, in their order, or with what went wrong.
     fn answer(self, outcome: Result<Vec<Arc<Event>>>) {
-        match outcome {
-            Ok(events) => {
-                for (append, event) in self.appends.into_iter().zip(events) {
+        match (self, outcome) {
+            (Self::Appends(appends), Ok(events)) => {
+                for (append, event) in appends.into_iter().zip(events) {
                     // Who no longer waits needs no answer; the write stands.
                     let _ = append.done.send(Ok(event));
                 }
-                self.jobs.into_iter().for_each(|job| job.answer(Ok(())));
             }
-            Err(error) => {
-                for append in self.appends {
+            (Self::Appends(appends), Err(error)) => {
+                for append in appends {
                     let _ = append.done.send(Err(error.clone()));
                 }
-                self.jobs.into_iter().for_each(|job| job.answer(Err(error.clone())));
+            }
+            (Self::Writes(jobs), outcome) => {
+                let commit = outcome.map(drop);
+                jobs.into_iter().for_each(|job| job.answer(commit.clone()));
             }
         }
     }
 
     /// Each member on its own.
-    fn split(self) -> impl Iterator<Item = Self> {
-        let appends = self.appends.into_iter().map(|append| Self { appends: vec![append], jobs: vec![] });
-        let jobs = self.jobs.into_iter().map(|job| Self { appends: vec![], jobs: vec![job] });
-        appends.chain(jobs)
-    }
-}
-
-impl FromIterator<Command> for Batch {
-    fn from_iter<I: IntoIterator<Item = Command>>(commands: I) -> Self {
-        let mut batch = Self::default();
-        for command in commands {
-            match command {
-                Command::Append(append) => batch.appends.push(append),
-                Command::Write(job) => batch.jobs.push(job),
-            }
+    fn split(self) -> Vec<Self> {
+        match self {
+            Self::Appends(appends) => appends.into_iter().map(|append| Self::Appends(vec![append])).collect(),
+            Self::Writes(jobs) => jobs.into_iter().map(|job| Self::Writes(vec![job])).collect(),
         }
-        batch
     }
 }
 
@@ -221,9 +228,9 @@ impl Context {
             outcome = self.attempt(&mut batch).await;
         }
         match outcome {
-            Ok((appended, written)) => {
-                (self.announce)(appended.iter().cloned().chain(written).collect());
-                batch.answer(Ok(appended));
+            Ok(events) => {
+                (self.announce)(events.clone());
+                batch.answer(Ok(events));
             }
             Err(error) if batch.len() == 1 || matches!(error, Error::Unavailable(_)) => {
                 batch.answer(Err(error))
@@ -237,15 +244,17 @@ impl Context {
         }
     }
 
-    /// One transaction, which ends in time.
-    async fn attempt(&self, batch: &mut Batch) -> Result<(Vec<Arc<Event>>, Vec<Arc<Event>>)> {
-        in_time(self.connection.get_database_backend(), self.transact(batch)).await
+    /// One transaction, which ends in time; its events, those of appends in their order.
+    async fn attempt(&self, batch: &mut Batch) -> Result<Vec<Arc<Event>>> {
+        match batch {
+            Batch::Appends(appends) => self.appender.commit(appends, self.epoch, self.clock.now()).await,
+            Batch::Writes(jobs) => in_time(self.connection.get_database_backend(), self.transact(jobs)).await,
+        }
     }
 
-    /// One transaction: the events of the appends, in their order, and those of the other writes.
-    async fn transact(&self, batch: &mut Batch) -> Result<(Vec<Arc<Event>>, Vec<Arc<Event>>)> {
+    async fn transact(&self, jobs: &mut [Box<dyn Job>]) -> Result<Vec<Arc<Event>>> {
         let transaction = self.begin().await?;
-        let outcome = self.run(&transaction, batch).await;
+        let outcome = self.run(&transaction, jobs).await;
         match outcome {
             Ok(events) => {
                 transaction.commit().await.map_err(domain_error)?;
@@ -262,29 +271,25 @@ impl Context {
     async fn run(
         &self,
         transaction: &DatabaseTransaction,
-        batch: &mut Batch,
-    ) -> Result<(Vec<Arc<Event>>, Vec<Arc<Event>>)> {
+        jobs: &mut [Box<dyn Job>],
+    ) -> Result<Vec<Arc<Event>>> {
         let tx = Tx { connection: transaction, epoch: self.epoch, now: self.clock.now() };
-        let appended = match batch.appends.as_slice() {
-            [] => Vec::new(),
-            appends => append::insert(&tx, appends).await?,
-        };
-        if let ([], [job]) = (batch.appends.as_slice(), batch.jobs.as_mut_slice()) {
-            return Ok((appended, job.run(tx).await?.into_iter().collect()));
+        if let [job] = jobs {
+            return Ok(job.run(tx).await?.into_iter().collect());
         }
-        let mut written = Vec::new();
-        for job in &mut batch.jobs {
+        let mut events = Vec::new();
+        for job in jobs {
             let savepoint = transaction.begin().await.map_err(domain_error)?;
             match job.run(Tx { connection: &savepoint, ..tx }).await {
                 Ok(event) => {
                     savepoint.commit().await.map_err(domain_error)?;
-                    written.extend(event);
+                    events.extend(event);
                 }
                 // The job keeps its error for its caller.
                 Err(_) => savepoint.rollback().await.map_err(domain_error)?,
             }
         }
-        Ok((appended, written))
+        Ok(events)
     }
 
     async fn begin(&self) -> Result<DatabaseTransaction> {

@@ -151,7 +151,7 @@ async fn lock_owner<T: StoredItem>(tx: &Tx<'_>, scope: &Scope, id: ItemId) -> Re
 async fn feed_changed<T>(tx: &Tx<'_>, mut row: UserPosition, output: T) -> Result<Done<T>> {
     let position = row.advance();
     row.save(tx).await?;
-    Ok(Done::changed(output, row.event(tx, position, (0, 0), Change::FeedChanged)))
+    Ok(Done::changed(output, row.event(tx.epoch, position, (0, 0), Change::FeedChanged)))
 }
 
 /// The condition that leaves out what has expired, with its value added to those that are bound already.

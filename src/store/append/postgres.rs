@@ -1,0 +1,188 @@
+//! Batches in PostgreSQL: one statement for the users, one for each feed, whatever the number of rows.
+//!
+//! The new rows are one parameter, a list in JSON, so a statement is the same text for every batch and stays prepared.
+
+use std::{collections::HashMap, sync::Arc};
+
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, FromQueryResult, QueryResult,
+    Statement, TransactionTrait,
+};
+use serde::Serialize;
+
+use crate::{
+    domain::{
+        ActionUrl, Activity, Epoch, Error, Event, JsonData, Notification, Result, Text, Timestamp, UserId,
+    },
+    store::{
+        entity::user_position,
+        error::domain_error,
+        position::{UserPosition, expired_unread},
+        signed,
+    },
+};
+
+use super::{Append, Growth, growth, place};
+
+const GROW: &str = "INSERT INTO user_position AS p (user_id, position, activities_total, activities_unread, \
+    notifications_total, notifications_unread) \
+    SELECT user_id, activities + notifications, activities, activities, notifications, notifications \
+    FROM json_to_recordset($1::json) AS added (user_id text, activities bigint, notifications bigint) \
+    ON CONFLICT (user_id) DO UPDATE SET position = p.position + excluded.position, \
+    activities_total = p.activities_total + excluded.activities_total, \
+    activities_unread = p.activities_unread + excluded.activities_unread, \
+    notifications_total = p.notifications_total + excluded.notifications_total, \
+    notifications_unread = p.notifications_unread + excluded.notifications_unread RETURNING p.*";
+const ACTIVITIES: &str = "INSERT INTO activities \
+    (user_id, position, id, type, title, description, data, created_at, read) \
+    SELECT *, FALSE FROM json_to_recordset($1::json) AS new (user_id text, position bigint, id text, type text, \
+    title text, description text, data text, created_at bigint)";
+const NOTIFICATIONS: &str = "INSERT INTO notifications \
+    (user_id, position, id, type, title, message, action_url, created_at, expires_at, read) \
+    SELECT *, FALSE FROM json_to_recordset($1::json) AS new (user_id text, position bigint, id text, type text, \
+    title text, message text, action_url text, created_at bigint, expires_at bigint)";
+
+#[derive(Serialize)]
+struct GrowthRow<'a> {
+    user_id: &'a str,
+    activities: i64,
+    notifications: i64,
+}
+
+#[derive(Serialize)]
+struct ActivityRow<'a> {
+    user_id: &'a str,
+    position: i64,
+    id: String,
+    r#type: &'a str,
+    title: &'a str,
+    description: Option<&'a str>,
+    data: Option<&'a str>,
+    created_at: i64,
+}
+
+#[derive(Serialize)]
+struct NotificationRow<'a> {
+    user_id: &'a str,
+    position: i64,
+    id: String,
+    r#type: &'a str,
+    title: &'a str,
+    message: &'a str,
+    action_url: Option<&'a str>,
+    created_at: i64,
+    expires_at: i64,
+}
+
+/// As [`super::Appender::commit`].
+pub(super) async fn commit(
+    connection: &DatabaseConnection,
+    batch: &[Append],
+    epoch: Epoch,
+    now: Timestamp,
+) -> Result<Vec<Arc<Event>>> {
+    let transaction = connection.begin().await.map_err(domain_error)?;
+    match insert(&transaction, batch, epoch, now).await {
+        Ok(events) => {
+            transaction.commit().await.map_err(domain_error)?;
+            Ok(events)
+        }
+        Err(error) => {
+            // Where even this fails the connection is gone, and the transaction with it.
+            let _ = transaction.rollback().await;
+            Err(error)
+        }
+    }
+}
+
+async fn insert(
+    transaction: &DatabaseTransaction,
+    batch: &[Append],
+    epoch: Epoch,
+    now: Timestamp,
+) -> Result<Vec<Arc<Event>>> {
+    let growth = growth(batch);
+    let users: Vec<(&UserId, Growth)> = growth.iter().map(|(user, growth)| (*user, *growth)).collect();
+    let rows = grow(transaction, &users, now).await?;
+    let placed = place(batch, growth, rows, epoch, now)?;
+    insert_activities(transaction, &placed.activities).await?;
+    insert_notifications(transaction, &placed.notifications).await?;
+    Ok(placed.events)
+}
+
+/// Adds to the rows of users, in their order, creating those that are missing.
+async fn grow(
+    transaction: &DatabaseTransaction,
+    users: &[(&UserId, Growth)],
+    now: Timestamp,
+) -> Result<Vec<UserPosition>> {
+    let added = users.iter().map(|(user, growth)| GrowthRow {
+        user_id: user.as_str(),
+        activities: growth.activities,
+        notifications: growth.notifications,
+    });
+    let rows = run(transaction, GROW, added).await?;
+    let rows = rows.iter().map(|row| user_position::Model::from_query_result(row, ""));
+    let mut rows: HashMap<String, user_position::Model> = rows
+        .map(|row| row.map(|row| (row.user_id.clone(), row)))
+        .collect::<Result<_, DbErr>>()
+        .map_err(domain_error)?;
+    // Most have none, and then there is nothing to ask for.
+    let unread = |user: &&UserId| rows.get(user.as_str()).is_some_and(|row| row.notifications_unread > 0);
+    let unread: Vec<&UserId> = users.iter().map(|(user, _)| *user).filter(unread).collect();
+    let mut expired = match unread.as_slice() {
+        [] => HashMap::new(),
+        unread => expired_unread(transaction, unread, now).await?,
+    };
+    let place = |(user, _): &(&UserId, Growth)| {
+        let row = rows
+            .remove(user.as_str())
+            .ok_or_else(|| Error::internal("the database did not return the row of a user it changed"))?;
+        let expired_unread = expired.remove(user.as_str()).unwrap_or(0);
+        Ok(UserPosition::new(row, (*user).clone(), expired_unread))
+    };
+    users.iter().map(place).collect()
+}
+
+async fn insert_activities(transaction: &DatabaseTransaction, items: &[Arc<Activity>]) -> Result<()> {
+    let rows = items.iter().map(|item| ActivityRow {
+        user_id: item.user.as_str(),
+        position: signed(item.cursor.position()),
+        id: item.id.to_string(),
+        r#type: item.kind.as_str(),
+        title: item.title.as_str(),
+        description: item.description.as_ref().map(Text::as_str),
+        data: item.data.as_ref().map(JsonData::as_str),
+        created_at: item.timestamp.millis(),
+    });
+    run(transaction, ACTIVITIES, rows).await.map(drop)
+}
+
+async fn insert_notifications(transaction: &DatabaseTransaction, items: &[Arc<Notification>]) -> Result<()> {
+    let rows = items.iter().map(|item| NotificationRow {
+        user_id: item.user.as_str(),
+        position: signed(item.cursor.position()),
+        id: item.id.to_string(),
+        r#type: item.kind.as_str(),
+        title: item.title.as_str(),
+        message: item.message.as_str(),
+        action_url: item.action_url.as_ref().map(ActionUrl::as_str),
+        created_at: item.created_at.millis(),
+        expires_at: item.expires_at.millis(),
+    });
+    run(transaction, NOTIFICATIONS, rows).await.map(drop)
+}
+
+/// Runs a statement whose parameter is a list of `rows`; without any there is nothing to do.
+async fn run<T: Serialize>(
+    transaction: &DatabaseTransaction,
+    sql: &str,
+    rows: impl ExactSizeIterator<Item = T>,
+) -> Result<Vec<QueryResult>> {
+    if rows.len() == 0 {
+        return Ok(Vec::new());
+    }
+    let list = serde_json::to_string(&rows.collect::<Vec<_>>()).map_err(Error::internal)?;
+    let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, [list.into()]);
+    transaction.query_all_raw(statement).await.map_err(domain_error)
+}

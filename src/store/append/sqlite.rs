@@ -1,0 +1,179 @@
+//! Batches in SQLite: a row a statement, each prepared once, on a connection and a thread of their own.
+//!
+//! Of the pool's connections every statement and every row of an answer goes over a channel to another thread, and a
+//! statement of many rows is another text for each number of them; here a batch is handed over once.
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
+
+use crate::{
+    domain::{Activity, Epoch, Error, Event, Notification, Result, Timestamp, UserId},
+    store::{
+        connect::{BUSY_TIMEOUT, SQLITE_WRITER},
+        direct::{domain_error, prepared},
+        entity::user_position,
+        position::UserPosition,
+        signed,
+    },
+};
+
+use super::{Append, Growth, growth, place};
+
+const GROW: &str = "INSERT INTO user_position (user_id, position, activities_total, activities_unread, \
+    notifications_total, notifications_unread) VALUES ($1, $2, $3, $3, $4, $4) \
+    ON CONFLICT (user_id) DO UPDATE SET position = position + excluded.position, \
+    activities_total = activities_total + excluded.activities_total, \
+    activities_unread = activities_unread + excluded.activities_unread, \
+    notifications_total = notifications_total + excluded.notifications_total, \
+    notifications_unread = notifications_unread + excluded.notifications_unread \
+    RETURNING position, activities_total, activities_unread, notifications_total, notifications_unread";
+const EXPIRED_UNREAD: &str =
+    "SELECT COUNT(*) FROM notifications WHERE user_id = $1 AND expires_at <= $2 AND read = FALSE";
+const ACTIVITY: &str = "INSERT INTO activities \
+    (user_id, position, id, type, title, description, data, created_at, read) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+const NOTIFICATION: &str = "INSERT INTO notifications \
+    (user_id, position, id, type, title, message, action_url, created_at, expires_at, read) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+
+/// The connection that appends. Cheap to clone.
+#[derive(Clone)]
+pub(in crate::store) struct Appender(Arc<Mutex<Option<Connection>>>);
+
+impl Appender {
+    pub(super) fn open(file: &Path) -> Result<Self> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = || {
+            let connection = Connection::open_with_flags(file, flags)?;
+            connection.busy_timeout(BUSY_TIMEOUT)?;
+            for (name, value) in SQLITE_WRITER {
+                connection.pragma_update(None, name, value)?;
+            }
+            Ok(connection)
+        };
+        Ok(Self(Arc::new(Mutex::new(Some(connection().map_err(domain_error)?)))))
+    }
+
+    /// As [`super::Appender::commit`].
+    pub(super) async fn commit(
+        &self,
+        batch: &mut Vec<Append>,
+        epoch: Epoch,
+        now: Timestamp,
+    ) -> Result<Vec<Arc<Event>>> {
+        let (own, taken) = (self.clone(), std::mem::take(batch));
+        let committed = tokio::task::spawn_blocking(move || {
+            let mut connection = own.connection();
+            let outcome = match &mut *connection {
+                Some(connection) => commit(connection, &taken, epoch, now),
+                None => Err(Error::unavailable("the store is closed")),
+            };
+            (taken, outcome)
+        });
+        let (taken, outcome) = committed.await.map_err(Error::internal)?;
+        *batch = taken;
+        outcome
+    }
+
+    pub(super) fn close(&self) {
+        self.connection().take();
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Option<Connection>> {
+        // A panic has rolled back what it was in the middle of.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn commit(
+    connection: &mut Connection,
+    batch: &[Append],
+    epoch: Epoch,
+    now: Timestamp,
+) -> Result<Vec<Arc<Event>>> {
+    // Takes the right to write at once: a transaction that reads first cannot get it while another one writes.
+    let transaction =
+        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(domain_error)?;
+    let growth = growth(batch);
+    let rows = growth.iter().map(|(user, growth)| grow(&transaction, user, *growth, now));
+    let rows = rows.collect::<rusqlite::Result<_>>().map_err(domain_error)?;
+    let placed = place(batch, growth, rows, epoch, now)?;
+    let written = || {
+        insert_activities(&transaction, &placed.activities)?;
+        insert_notifications(&transaction, &placed.notifications)
+    };
+    written().and_then(|()| transaction.commit()).map_err(domain_error)?;
+    Ok(placed.events)
+}
+
+fn grow(
+    transaction: &Transaction<'_>,
+    user: &UserId,
+    growth: Growth,
+    now: Timestamp,
+) -> rusqlite::Result<UserPosition> {
+    let values = params![user.as_str(), growth.all(), growth.activities, growth.notifications];
+    let row = prepared(transaction, GROW)?.query_row(values, |row| {
+        Ok(user_position::Model {
+            user_id: user.as_str().to_owned(),
+            position: row.get(0)?,
+            activities_total: row.get(1)?,
+            activities_unread: row.get(2)?,
+            notifications_total: row.get(3)?,
+            notifications_unread: row.get(4)?,
+        })
+    })?;
+    let expired_unread = match row.notifications_unread {
+        0 => 0,
+        _ => prepared(transaction, EXPIRED_UNREAD)?
+            .query_row(params![user.as_str(), now.millis()], |row| row.get(0))?,
+    };
+    Ok(UserPosition::new(row, user.clone(), expired_unread))
+}
+
+fn insert_activities(transaction: &Transaction<'_>, items: &[Arc<Activity>]) -> rusqlite::Result<()> {
+    if items.is_empty() {
+        return Ok(());
+    }
+    let mut insert = prepared(transaction, ACTIVITY)?;
+    for item in items {
+        insert.execute(params![
+            item.user.as_str(),
+            signed(item.cursor.position()),
+            item.id.to_string(),
+            item.kind.as_str(),
+            item.title.as_str(),
+            item.description.as_ref().map(|text| text.as_str()),
+            item.data.as_ref().map(|data| data.as_str()),
+            item.timestamp.millis(),
+            item.read,
+        ])?;
+    }
+    Ok(())
+}
+
+fn insert_notifications(transaction: &Transaction<'_>, items: &[Arc<Notification>]) -> rusqlite::Result<()> {
+    if items.is_empty() {
+        return Ok(());
+    }
+    let mut insert = prepared(transaction, NOTIFICATION)?;
+    for item in items {
+        insert.execute(params![
+            item.user.as_str(),
+            signed(item.cursor.position()),
+            item.id.to_string(),
+            item.kind.as_str(),
+            item.title.as_str(),
+            item.message.as_str(),
+            item.action_url.as_ref().map(|url| url.as_str()),
+            item.created_at.millis(),
+            item.expires_at.millis(),
+            item.read,
+        ])?;
+    }
+    Ok(())
+}
