@@ -29,6 +29,7 @@ pub(crate) enum System {
     ExpressPostgres,
     Mercurius,
     MercuriusPostgres,
+    PostGraphile,
     Yoga,
     Plain,
 }
@@ -69,7 +70,7 @@ impl fmt::Display for Door {
 
 impl System {
     /// Those that are asked over HTTP.
-    pub(crate) const ASKED: [Self; 8] = [
+    pub(crate) const ASKED: [Self; 9] = [
         Self::Pulse,
         Self::Express,
         Self::ExpressFull,
@@ -78,6 +79,7 @@ impl System {
         Self::PulsePostgres,
         Self::ExpressPostgres,
         Self::MercuriusPostgres,
+        Self::PostGraphile,
     ];
     /// Those that are followed, and by which door.
     pub(crate) const FOLLOWED: [(Self, Door); 6] = [
@@ -98,6 +100,7 @@ impl System {
             Self::ExpressPostgres => "Express + Socket.IO, pg",
             Self::Mercurius => "Fastify + Mercurius (JIT), better-sqlite3 NORMAL",
             Self::MercuriusPostgres => "Fastify + Mercurius (JIT), pg",
+            Self::PostGraphile => "PostGraphile, pg",
             Self::Yoga => "GraphQL Yoga + graphql-ws, better-sqlite3 NORMAL",
             Self::Plain => "async-graphql-axum + broadcast channel, no database",
         }
@@ -109,7 +112,9 @@ impl System {
 
     pub(crate) fn database(self) -> Database {
         match self {
-            Self::PulsePostgres | Self::ExpressPostgres | Self::MercuriusPostgres => Database::Postgres,
+            Self::PulsePostgres | Self::ExpressPostgres | Self::MercuriusPostgres | Self::PostGraphile => {
+                Database::Postgres
+            }
             _ => Database::Sqlite,
         }
     }
@@ -119,7 +124,7 @@ impl System {
         match self {
             Self::Pulse | Self::PulsePostgres => &[Door::Rest, Door::Graphql],
             Self::Express | Self::ExpressFull | Self::ExpressPostgres | Self::Plain => &[Door::Rest],
-            Self::Mercurius | Self::MercuriusPostgres | Self::Yoga => &[Door::Graphql],
+            Self::Mercurius | Self::MercuriusPostgres | Self::PostGraphile | Self::Yoga => &[Door::Graphql],
         }
     }
 
@@ -136,6 +141,7 @@ impl System {
         match self {
             Self::Express | Self::ExpressFull | Self::ExpressPostgres => Some("express.mjs"),
             Self::Mercurius | Self::MercuriusPostgres => Some("mercurius.mjs"),
+            Self::PostGraphile => Some("postgraphile.mjs"),
             Self::Yoga => Some("yoga.mjs"),
             Self::Pulse | Self::PulsePostgres | Self::Plain => None,
         }
@@ -209,7 +215,7 @@ impl Programs {
     /// What each program is made of, a line each.
     pub(crate) fn versions(&self) -> Result<Vec<String>> {
         let mut lines = vec![output(Command::new(&self.pulse).arg("--version"))?];
-        for system in [System::Express, System::Mercurius, System::Yoga] {
+        for system in [System::Express, System::Mercurius, System::PostGraphile, System::Yoga] {
             lines.push(output(self.command(system)?.arg("--versions"))?);
         }
         lines.push("async-graphql and async-graphql-axum 8.0.0-rc.5, axum 0.8, mimalloc".into());
