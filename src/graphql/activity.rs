@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Description, Enum, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Enum, ID, InputObject};
 
-use crate::domain::{self, NewActivity, Page, Result, UserId};
+use crate::domain::{self, Cursor, NewActivity, Page, Result, UserId};
 
 use super::{
+    record::{Field, Record, record},
     scalars::{DateTime, Json},
     user_id,
 };
@@ -30,55 +31,51 @@ pub(super) enum ActivityType {
 }
 
 /// Something that a user did.
-#[derive(Clone, Description)]
+#[derive(Clone)]
 pub(super) struct Activity(pub(super) Arc<domain::Activity>);
 
-#[Object(use_type_description)]
-impl Activity {
-    /// The id: 24 hex digits, ordered by the second of creation.
-    async fn id(&self) -> ID {
-        self.0.id.to_string().into()
-    }
-
-    /// Whose activity it is.
-    async fn user_id(&self) -> ID {
-        self.0.user.as_str().into()
-    }
-
-    /// What kind of thing it was.
-    async fn r#type(&self) -> ActivityType {
-        self.0.kind.into()
-    }
-
-    /// One line about it: 1 to 200 characters.
-    async fn title(&self) -> &str {
-        self.0.title.as_str()
-    }
-
-    /// More about it: up to 2,000 characters.
-    async fn description(&self) -> Option<&str> {
-        self.0.description.as_ref().map(domain::Text::as_str)
-    }
-
-    /// What the client attached.
-    async fn data(&self) -> Option<Json> {
-        self.0.data.as_ref().map(Json::from)
-    }
-
-    /// When it was created.
-    async fn timestamp(&self) -> DateTime {
-        self.0.timestamp.into()
-    }
-
-    /// Whether the user has seen it.
-    async fn read(&self) -> bool {
-        self.0.read
-    }
-
-    /// The position of the change that made it: `after` of a subscription or a page goes on from here.
-    async fn cursor(&self) -> String {
-        self.0.cursor.to_string()
-    }
+impl Record for Activity {
+    const NAME: &'static str = "Activity";
+    const DESCRIPTION: &'static str = "Something that a user did.";
+    const FIELDS: &'static [Field<Self>] = &[
+        Field::new::<ID>(
+            "id",
+            "The id: 24 hex digits, ordered by the second of creation.",
+            |activity, _, json| {
+                json.plain(activity.0.id);
+            },
+        ),
+        Field::new::<ID>("userId", "Whose activity it is.", |activity, _, json| {
+            json.text(activity.0.user.as_str());
+        }),
+        Field::new::<ActivityType>("type", "What kind of thing it was.", |activity, _, json| {
+            json.word(ActivityType::from(activity.0.kind));
+        }),
+        Field::new::<String>("title", "One line about it: 1 to 200 characters.", |activity, _, json| {
+            json.text(activity.0.title.as_str());
+        }),
+        Field::new::<Option<String>>(
+            "description",
+            "More about it: up to 2,000 characters.",
+            |activity, _, json| {
+                json.option(activity.0.description.as_ref(), |json, text| json.text(text.as_str()));
+            },
+        ),
+        Field::new::<Option<Json>>("data", "What the client attached.", |activity, _, json| {
+            json.option(activity.0.data.as_ref(), |json, data| json.raw(data.as_str()));
+        }),
+        Field::new::<DateTime>("timestamp", "When it was created.", |activity, _, json| {
+            json.plain(activity.0.timestamp);
+        }),
+        Field::new::<bool>("read", "Whether the user has seen it.", |activity, _, json| {
+            json.literal(activity.0.read);
+        }),
+        Field::new::<String>(
+            "cursor",
+            "The position of the change that made it: `after` of a subscription or a page goes on from here.",
+            |activity, _, json| json.plain(activity.0.cursor),
+        ),
+    ];
 }
 
 impl From<domain::Activity> for Activity {
@@ -88,19 +85,38 @@ impl From<domain::Activity> for Activity {
 }
 
 /// A page of activities, newest first, with the counts of the same instant.
-#[derive(SimpleObject)]
 pub(super) struct ActivityPage {
-    /// The activities, newest first.
     activities: Vec<Activity>,
-    /// How many there are.
     total: u64,
-    /// Whether older ones follow.
     has_more: bool,
-    /// How many are unread.
     unread_count: u64,
-    /// Where the feed stood: a subscription with `after` this misses nothing and repeats nothing.
-    cursor: String,
+    cursor: Cursor,
 }
+
+impl Record for ActivityPage {
+    const NAME: &'static str = "ActivityPage";
+    const DESCRIPTION: &'static str =
+        "A page of activities, newest first, with the counts of the same instant.";
+    const FIELDS: &'static [Field<Self>] = &[
+        Field::new::<Vec<Activity>>("activities", "The activities, newest first.", |page, sets, json| {
+            sets.list(&page.activities, json);
+        }),
+        Field::new::<u64>("total", "How many there are.", |page, _, json| json.literal(page.total)),
+        Field::new::<bool>("hasMore", "Whether older ones follow.", |page, _, json| {
+            json.literal(page.has_more)
+        }),
+        Field::new::<u64>("unreadCount", "How many are unread.", |page, _, json| {
+            json.literal(page.unread_count);
+        }),
+        Field::new::<String>(
+            "cursor",
+            "Where the feed stood: a subscription with `after` this misses nothing and repeats nothing.",
+            |page, _, json| json.plain(page.cursor),
+        ),
+    ];
+}
+
+record!(Activity, ActivityPage);
 
 impl From<Page<domain::Activity>> for ActivityPage {
     fn from(page: Page<domain::Activity>) -> Self {
@@ -109,7 +125,7 @@ impl From<Page<domain::Activity>> for ActivityPage {
             total: page.total,
             has_more: page.has_more,
             unread_count: page.unread,
-            cursor: page.cursor.to_string(),
+            cursor: page.cursor,
         }
     }
 }

@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Description, Enum, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Enum, ID, InputObject};
 
-use crate::domain::{self, NewNotification, Page, Result, Timestamp, UserId};
+use crate::domain::{self, Cursor, NewNotification, Page, Result, Timestamp, UserId};
 
-use super::{scalars::DateTime, user_id};
+use super::{
+    record::{Field, Record, record},
+    scalars::DateTime,
+    user_id,
+};
 
 /// What kind of message it is.
 #[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
@@ -24,61 +28,52 @@ pub(super) enum NotificationType {
     Social,
 }
 
-/// Something that a user is told. It is gone from every list, count and mutation at the instant `expiresAt`.
-#[derive(Clone, Description)]
+/// Something that a user is told.
+#[derive(Clone)]
 pub(super) struct Notification(pub(super) Arc<domain::Notification>);
 
-#[Object(use_type_description)]
-impl Notification {
-    /// The id: 24 hex digits, ordered by the second of creation.
-    async fn id(&self) -> ID {
-        self.0.id.to_string().into()
-    }
-
-    /// Who is told.
-    async fn user_id(&self) -> ID {
-        self.0.user.as_str().into()
-    }
-
-    /// What kind of message it is.
-    async fn r#type(&self) -> NotificationType {
-        self.0.kind.into()
-    }
-
-    /// One line: 1 to 200 characters.
-    async fn title(&self) -> &str {
-        self.0.title.as_str()
-    }
-
-    /// The message: up to 2,000 characters.
-    async fn message(&self) -> &str {
-        self.0.message.as_str()
-    }
-
-    /// Whether the user has seen it.
-    async fn read(&self) -> bool {
-        self.0.read
-    }
-
-    /// Where it leads: a path of the product, or an http(s) URL.
-    async fn action_url(&self) -> Option<&str> {
-        self.0.action_url.as_ref().map(domain::ActionUrl::as_str)
-    }
-
-    /// When it was created.
-    async fn created_at(&self) -> DateTime {
-        self.0.created_at.into()
-    }
-
-    /// From when on it is gone.
-    async fn expires_at(&self) -> DateTime {
-        self.0.expires_at.into()
-    }
-
-    /// The position of the change that made it: `after` of a subscription or a page goes on from here.
-    async fn cursor(&self) -> String {
-        self.0.cursor.to_string()
-    }
+impl Record for Notification {
+    const NAME: &'static str = "Notification";
+    const DESCRIPTION: &'static str = "Something that a user is told. It is gone from every list, count and mutation at \
+                                       the instant `expiresAt`.";
+    const FIELDS: &'static [Field<Self>] = &[
+        Field::new::<ID>(
+            "id",
+            "The id: 24 hex digits, ordered by the second of creation.",
+            |item, _, json| {
+                json.plain(item.0.id);
+            },
+        ),
+        Field::new::<ID>("userId", "Who is told.", |item, _, json| json.text(item.0.user.as_str())),
+        Field::new::<NotificationType>("type", "What kind of message it is.", |item, _, json| {
+            json.word(NotificationType::from(item.0.kind));
+        }),
+        Field::new::<String>("title", "One line: 1 to 200 characters.", |item, _, json| {
+            json.text(item.0.title.as_str());
+        }),
+        Field::new::<String>("message", "The message: up to 2,000 characters.", |item, _, json| {
+            json.text(item.0.message.as_str());
+        }),
+        Field::new::<bool>("read", "Whether the user has seen it.", |item, _, json| {
+            json.literal(item.0.read)
+        }),
+        Field::new::<Option<String>>(
+            "actionUrl",
+            "Where it leads: a path of the product, or an http(s) URL.",
+            |item, _, json| json.option(item.0.action_url.as_ref(), |json, url| json.text(url.as_str())),
+        ),
+        Field::new::<DateTime>("createdAt", "When it was created.", |item, _, json| {
+            json.plain(item.0.created_at);
+        }),
+        Field::new::<DateTime>("expiresAt", "From when on it is gone.", |item, _, json| {
+            json.plain(item.0.expires_at);
+        }),
+        Field::new::<String>(
+            "cursor",
+            "The position of the change that made it: `after` of a subscription or a page goes on from here.",
+            |item, _, json| json.plain(item.0.cursor),
+        ),
+    ];
 }
 
 impl From<domain::Notification> for Notification {
@@ -88,19 +83,42 @@ impl From<domain::Notification> for Notification {
 }
 
 /// A page of notifications, newest first, with the counts of the same instant.
-#[derive(SimpleObject)]
 pub(super) struct NotificationPage {
-    /// The notifications, newest first.
     notifications: Vec<Notification>,
-    /// How many there are.
     total: u64,
-    /// Whether older ones follow.
     has_more: bool,
-    /// How many are unread.
     unread_count: u64,
-    /// Where the feed stood: a subscription with `after` this misses nothing and repeats nothing.
-    cursor: String,
+    cursor: Cursor,
 }
+
+impl Record for NotificationPage {
+    const NAME: &'static str = "NotificationPage";
+    const DESCRIPTION: &'static str =
+        "A page of notifications, newest first, with the counts of the same instant.";
+    const FIELDS: &'static [Field<Self>] = &[
+        Field::new::<Vec<Notification>>(
+            "notifications",
+            "The notifications, newest first.",
+            |page, sets, json| {
+                sets.list(&page.notifications, json);
+            },
+        ),
+        Field::new::<u64>("total", "How many there are.", |page, _, json| json.literal(page.total)),
+        Field::new::<bool>("hasMore", "Whether older ones follow.", |page, _, json| {
+            json.literal(page.has_more)
+        }),
+        Field::new::<u64>("unreadCount", "How many are unread.", |page, _, json| {
+            json.literal(page.unread_count);
+        }),
+        Field::new::<String>(
+            "cursor",
+            "Where the feed stood: a subscription with `after` this misses nothing and repeats nothing.",
+            |page, _, json| json.plain(page.cursor),
+        ),
+    ];
+}
+
+record!(Notification, NotificationPage);
 
 impl From<Page<domain::Notification>> for NotificationPage {
     fn from(page: Page<domain::Notification>) -> Self {
@@ -109,7 +127,7 @@ impl From<Page<domain::Notification>> for NotificationPage {
             total: page.total,
             has_more: page.has_more,
             unread_count: page.unread,
-            cursor: page.cursor.to_string(),
+            cursor: page.cursor,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What can be read.
 
 use async_graphql::{
-    Context, Description, ID, Object, ObjectType, Result,
+    Context, Description, ID, Object, OutputType, Result,
     connection::{Connection, Edge},
 };
 
@@ -155,7 +155,7 @@ fn keyset(
 fn connection<T, G>(slice: Slice<T>) -> Connection<String, G>
 where
     T: FeedItem,
-    G: ObjectType + From<T>,
+    G: OutputType + From<T>,
 {
     let mut connection = Connection::new(slice.has_previous, slice.has_next);
     let edges = slice.items.into_iter().map(|item| Edge::new(item.cursor().to_string(), item.into()));

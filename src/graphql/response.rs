@@ -2,14 +2,15 @@
 //!
 //! Specification: <https://graphql.github.io/graphql-over-http/draft/>
 
-use async_graphql::{Response, ServerError, Value};
+use async_graphql::{Response, Value};
 use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::IntoResponse,
 };
-use serde::Serialize;
 
 use crate::{domain::Error, http};
+
+use super::json::Json;
 
 /// What a client wants to be answered with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,20 +96,21 @@ impl<T> Best<T> {
     }
 }
 
-/// A response as the specification has it: no `data` where the request was not executed.
-#[derive(Serialize)]
-pub(super) struct Payload<'a> {
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    errors: &'a [ServerError],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<&'a Value>,
-}
-
-impl<'a> Payload<'a> {
-    pub(super) fn of(response: &'a Response) -> Self {
-        let data = (!is_request_error(response)).then_some(&response.data);
-        Self { errors: &response.errors, data }
+/// A response as JSON, as the specification has it: no `data` where the request was not executed.
+pub(super) fn to_json(response: &Response) -> String {
+    let mut json = Json::default();
+    json.open('{');
+    if !response.errors.is_empty() {
+        json.key("errors");
+        // Maps with keys that are no strings would fail; there are none.
+        json.raw(&serde_json::to_string(&response.errors).unwrap_or_default());
     }
+    if !is_request_error(response) {
+        json.key("data");
+        json.value(&response.data);
+    }
+    json.close('}');
+    json.into_text()
 }
 
 /// Whether the request failed before it was executed: what fails afterwards has a path.
@@ -124,13 +126,8 @@ pub(super) fn encode(response: &Response, media: Media) -> axum::response::Respo
         Media::GraphqlResponse if is_request_error(response) => StatusCode::BAD_REQUEST,
         _ => StatusCode::OK,
     };
-    match serde_json::to_vec(&Payload::of(response)) {
-        Ok(json) => {
-            let content_type = HeaderValue::from_static(media.content_type());
-            (status, [(header::CONTENT_TYPE, content_type)], json).into_response()
-        }
-        Err(error) => Error::internal(error).into_response(),
-    }
+    let content_type = HeaderValue::from_static(media.content_type());
+    (status, [(header::CONTENT_TYPE, content_type)], to_json(response)).into_response()
 }
 
 /// Encodes a refusal that has its own status in every media type: no token, a body that cannot be read.

@@ -25,7 +25,7 @@ use crate::{
 use super::{
     deadlines::{drain_end, token_end},
     operation::{Api, refused},
-    response::{Payload, Streaming},
+    response::{Streaming, to_json},
     subscribe::Outcome,
 };
 
@@ -123,7 +123,7 @@ impl Connection {
             Some(Outcome::Result(result)) => self.format.result(&result.payload, result.cursor),
             Some(Outcome::Refused(errors)) => {
                 self.state = State::Finished;
-                self.format.result(&json(&Payload::of(&Response::from_errors(errors))), None)
+                self.format.result(&to_json(&Response::from_errors(errors)), None)
             }
             None => {
                 self.state = State::Ended;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use async_graphql::{
-    Request, Response, ServerError,
+    Request, ServerError,
     parser::types::{DocumentOperations, ExecutableDocument, OperationType},
 };
 use futures_util::{FutureExt, StreamExt, stream, stream::BoxStream};
@@ -17,7 +17,7 @@ use super::{
     documents::Documents,
     limits,
     operation::{Api, Operation, Params},
-    response::{Payload, is_request_error},
+    response::{is_request_error, to_json},
     streaming::LastEventId,
     subscription::{Item, Items, Phase},
 };
@@ -67,7 +67,7 @@ impl Api {
             if is_request_error(&response) {
                 return Outcome::Refused(response.errors);
             }
-            Outcome::Result(Encoded { payload: encode(&response), cursor: None })
+            Outcome::Result(Encoded { payload: to_json(&response).into(), cursor: None })
         };
         stream::once(run).boxed()
     }
@@ -162,7 +162,7 @@ impl Selection {
 
     async fn encode(&self, api: &Api, item: Item) -> Arc<str> {
         let request = self.request(api.documents(), Phase::Encode(item));
-        encode(&api.execute_event(request).await)
+        to_json(&api.execute_event(request).await).into()
     }
 }
 
@@ -174,9 +174,4 @@ fn key(params: &Params) -> u128 {
     let parts = (&params.query, &params.operation_name, variables);
     let [high, low] = [&SEEDS[0], &SEEDS[1]].map(|seed| u128::from(seed.hash_one(&parts)));
     high << 64 | low
-}
-
-fn encode(response: &Response) -> Arc<str> {
-    // Maps with keys that are no strings would fail; there are none.
-    serde_json::to_string(&Payload::of(response)).unwrap_or_default().into()
 }
