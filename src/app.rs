@@ -11,12 +11,12 @@ use std::{
 use axum::{
     Router,
     http::{HeaderName, HeaderValue, Method, header},
-    middleware::{from_fn, from_fn_with_state},
     response::IntoResponse,
     serve::ListenerExt,
 };
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::{
@@ -32,10 +32,7 @@ use crate::{
     domain::{Clock, Error, Result},
     events::{Bus, BusAddress, Hub, check_heads_forever},
     graphql,
-    http::{
-        Origins, answer_panics, drain_body, guard, limit_time, log_request, refuse_while_draining,
-        security_headers,
-    },
+    http::{Bound, Origins, Surround, answer_panics},
     rest::{self, Rest},
     service::{Authenticator, Development, Roster, Services, random_secret},
     socketio,
@@ -236,17 +233,12 @@ fn surround(doors: Router, sockets: Router, config: &Config, draining: Cancellat
     // Streams must not wait in a compressor for more to come.
     let streams = NotForContentType::const_new("multipart/mixed");
     let worth_it = DefaultPredicate::new().and(SizeAbove::new(COMPRESS_ABOVE)).and(streams);
-    doors
-        .layer(from_fn_with_state(draining, refuse_while_draining))
-        .layer(from_fn_with_state(config.limits.request_timeout, limit_time))
-        .merge(sockets)
-        .layer(CatchPanicLayer::custom(answer_panics))
-        .layer(CompressionLayer::new().gzip(true).compress_when(worth_it))
+    let around = ServiceBuilder::new()
+        .layer(Surround::new(origins))
         .layer(cors(&config.client_origins))
-        .layer(from_fn_with_state(origins, guard))
-        .layer(from_fn(drain_body))
-        .layer(from_fn(security_headers))
-        .layer(from_fn(log_request))
+        .layer(CompressionLayer::new().gzip(true).compress_when(worth_it))
+        .layer(CatchPanicLayer::custom(answer_panics));
+    doors.layer(Bound::new(config.limits.request_timeout, draining)).merge(sockets).layer(around)
 }
 
 fn cors(origins: &[String]) -> CorsLayer {

@@ -9,8 +9,6 @@ use std::{
 use axum::{
     body::{Body, BodyDataStream, Bytes, HttpBody},
     extract::Request,
-    middleware::Next,
-    response::Response,
 };
 use futures_util::{Stream, StreamExt};
 use tokio::sync::oneshot;
@@ -20,21 +18,29 @@ const BYTES: usize = 1024 * 1024;
 /// For how long.
 const TIME: Duration = Duration::from_secs(2);
 
-/// Reads what the doors left of a body, within bounds. The connection is closed where a body is not read to its end,
-/// and a client that is still sending then sees a broken connection, and not why it was refused.
-pub async fn drain_body(request: Request, next: Next) -> Response {
+/// What comes back of a body that was lent.
+pub(super) struct Left(oneshot::Receiver<BodyDataStream>);
+
+/// Lends a request's body to the doors, where it has one.
+pub(super) fn lend(request: Request) -> (Request, Option<Left>) {
     if request.body().is_end_stream() {
-        return next.run(request).await;
+        return (request, None);
     }
-    let (back, mut left) = oneshot::channel();
-    let request = request
-        .map(|body| Body::from_stream(Lent { stream: Some(body.into_data_stream()), back: Some(back) }));
-    let response = next.run(request).await;
-    if let Ok(rest) = left.try_recv() {
-        // A sender that is too slow is cut off.
-        let _ = tokio::time::timeout(TIME, drain(rest)).await;
+    let (back, left) = oneshot::channel();
+    let lent =
+        |body: Body| Body::from_stream(Lent { stream: Some(body.into_data_stream()), back: Some(back) });
+    (request.map(lent), Some(Left(left)))
+}
+
+impl Left {
+    /// Reads what the doors left, within bounds. The connection is closed where a body is not read to its end, and a
+    /// client that is still sending then sees a broken connection, and not why it was refused.
+    pub(super) async fn drain(mut self) {
+        if let Ok(rest) = self.0.try_recv() {
+            // A sender that is too slow is cut off.
+            let _ = tokio::time::timeout(TIME, drain(rest)).await;
+        }
     }
-    response
 }
 
 async fn drain(mut rest: BodyDataStream) {

@@ -3,10 +3,8 @@
 use std::{net::IpAddr, sync::Arc};
 
 use axum::{
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderMap, Method, header, uri::Authority},
-    middleware::Next,
-    response::{IntoResponse, Response},
 };
 
 use crate::domain::{Error, Result};
@@ -28,7 +26,12 @@ impl Origins {
         Self(Arc::new(Inner { allowed, local_only }))
     }
 
-    fn check(&self, request: &Request) -> Result<()> {
+    /// Refuses requests of foreign pages: those that change something or open a stream. What else they read stays closed to
+    /// them because they get no CORS headers.
+    ///
+    /// # Errors
+    /// FORBIDDEN.
+    pub(super) fn check(&self, request: &Request) -> Result<()> {
         let headers = request.headers();
         let host = request.uri().authority().map(Authority::as_str).or_else(|| text(headers, header::HOST));
         if self.0.local_only && !host.is_some_and(is_local) {
@@ -45,15 +48,6 @@ impl Origins {
             return Ok(());
         }
         Err(Error::Forbidden("this Origin is neither the server's own nor in CLIENT_URL".into()))
-    }
-}
-
-/// Refuses requests of foreign pages: those that change something or open a stream. What else they read stays closed
-/// to them because they get no CORS headers.
-pub async fn guard(State(origins): State<Origins>, request: Request, next: Next) -> Response {
-    match origins.check(&request) {
-        Ok(()) => next.run(request).await,
-        Err(error) => error.into_response(),
     }
 }
 

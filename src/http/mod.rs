@@ -13,9 +13,8 @@ mod surround;
 pub use self::{
     body::read_json,
     caller::Caller,
-    drain::drain_body,
     error::{ErrorBody, not_allowed, respond},
-    guard::{Origins, guard},
-    request_log::{Note, RequestId, log_request},
-    surround::{answer_panics, limit_time, refuse_while_draining, security_headers},
+    guard::Origins,
+    request_log::Note,
+    surround::{Bound, Surround, answer_panics},
 };

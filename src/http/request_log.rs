@@ -7,11 +7,9 @@ use std::{
 
 use axum::{
     extract::{MatchedPath, Request},
-    http::{HeaderName, HeaderValue},
-    middleware::Next,
+    http::{HeaderName, HeaderValue, Method},
     response::Response,
 };
-use tracing::Instrument;
 
 use crate::domain::UserId;
 
@@ -22,7 +20,7 @@ const ID_LENGTH: usize = 64;
 
 /// The id of a request: the caller's where it fits, else a new one.
 #[derive(Clone, Debug)]
-pub struct RequestId(HeaderValue);
+struct RequestId(HeaderValue);
 
 impl RequestId {
     /// Letters, digits and `-_.`, up to 64 of them: anything else could forge log lines.
@@ -65,27 +63,48 @@ impl Note {
     }
 }
 
-/// Logs one line when the request is answered: its id, method, route or operation, user, status and time.
-pub async fn log_request(mut request: Request, next: Next) -> Response {
-    let start = Instant::now();
-    let id = RequestId::of(&request);
-    let note = Note::default();
-    let method = request.method().clone();
-    // The route and not the path: paths hold user ids, and there are as many as users.
-    let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
-    request.extensions_mut().insert(note.clone());
-    let span = tracing::info_span!("request", id = id.as_str());
-    let mut response = next.run(request).instrument(span).await;
-    tracing::info!(
-        request_id = id.as_str(),
-        %method,
-        route,
-        operation = note.0.operation.get().map(String::as_str),
-        user = note.0.user.get().map(UserId::as_str),
-        status = response.status().as_u16(),
-        ms = (start.elapsed().as_secs_f64() * 1e5).round() / 1e2,
-        "answered"
-    );
-    response.headers_mut().insert(REQUEST_ID, id.0);
-    response
+/// A request that is being answered; it becomes one line of the log.
+pub(super) struct Entry {
+    start: Instant,
+    id: RequestId,
+    note: Note,
+    method: Method,
+    route: Option<MatchedPath>,
+}
+
+impl Entry {
+    /// Begins when a request arrives; gives it the [`Note`] that its door writes on.
+    pub(super) fn begin(request: &mut Request) -> Self {
+        let entry = Self {
+            start: Instant::now(),
+            id: RequestId::of(request),
+            note: Note::default(),
+            method: request.method().clone(),
+            // The route and not the path: paths hold user ids, and there are as many as users.
+            route: request.extensions().get::<MatchedPath>().cloned(),
+        };
+        request.extensions_mut().insert(entry.note.clone());
+        entry
+    }
+
+    /// What is logged meanwhile is logged within this span.
+    pub(super) fn span(&self) -> tracing::Span {
+        tracing::info_span!("request", id = self.id.as_str())
+    }
+
+    /// Logs the line: the request's id, method, route or operation, user, status and time; gives the response its id.
+    pub(super) fn end(self, response: &mut Response) {
+        let noted = &self.note.0;
+        tracing::info!(
+            request_id = self.id.as_str(),
+            method = %self.method,
+            route = self.route.as_ref().map_or("unmatched", MatchedPath::as_str),
+            operation = noted.operation.get().map(String::as_str),
+            user = noted.user.get().map(UserId::as_str),
+            status = response.status().as_u16(),
+            ms = (self.start.elapsed().as_secs_f64() * 1e5).round() / 1e2,
+            "answered"
+        );
+        response.headers_mut().insert(REQUEST_ID, self.id.0);
+    }
 }
