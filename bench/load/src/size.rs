@@ -1,0 +1,61 @@
+//! How much is asked.
+
+use std::time::Duration;
+
+use crate::drive::Spell;
+
+/// How much is asked of every system.
+pub(crate) struct Size {
+    pub(crate) rounds: usize,
+    pub(crate) spell: Spell,
+    /// Connections of a closed loop.
+    pub(crate) connections: usize,
+    /// Items in the long feed.
+    pub(crate) feed: u64,
+    /// Idle subscriptions, ascending; the last number stays connected while deliveries are timed.
+    pub(crate) idle: [usize; 2],
+    /// Events a second while deliveries are timed.
+    pub(crate) events: f64,
+    /// Subscribers of one topic.
+    pub(crate) topic: usize,
+    /// Events to that topic, and how many of them a second.
+    pub(crate) topic_events: (u64, f64),
+}
+
+impl Size {
+    pub(crate) fn full() -> Self {
+        Self {
+            rounds: 5,
+            spell: spell(3.0, 8.0),
+            connections: 64,
+            feed: 10_000,
+            idle: [2_000, 10_000],
+            events: 1_000.0,
+            topic: 5_000,
+            topic_events: (60, 2.0),
+        }
+    }
+
+    /// Minutes instead of an hour.
+    pub(crate) fn quick() -> Self {
+        Self { rounds: 2, spell: spell(1.0, 3.0), topic: 1_000, topic_events: (60, 10.0), ..Self::full() }
+    }
+
+    /// What measures nothing, but runs every line.
+    pub(crate) fn tiny() -> Self {
+        Self {
+            rounds: 1,
+            spell: spell(0.2, 0.5),
+            connections: 8,
+            feed: 100,
+            idle: [50, 100],
+            events: 100.0,
+            topic: 50,
+            topic_events: (20, 20.0),
+        }
+    }
+}
+
+fn spell(warm_up: f64, counted: f64) -> Spell {
+    Spell { warm_up: Duration::from_secs_f64(warm_up), counted: Duration::from_secs_f64(counted) }
+}
