@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
 
 use crate::{
-    limits,
+    growth, limits,
     rows::{self, Sample},
     server::{Programs, peers_are_installed},
     size::Size,
@@ -34,9 +34,12 @@ pub(crate) struct Compare {
     /// How often everything is measured; each round every system has its turn
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=100))]
     rounds: Option<u16>,
-    /// Only these parts
+    /// Only these parts; without it all but growth
     #[arg(long, value_delimiter = ',')]
     only: Vec<Part>,
+    /// All parts
+    #[arg(long, conflicts_with = "only")]
+    all: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -49,6 +52,15 @@ enum Part {
     Topic,
     /// Pulse beside what does nothing but what is measured
     Limits,
+    /// Pulse as its data and its subscribers become more, and subscribers that come back after a crash
+    Growth,
+}
+
+impl Part {
+    /// Whether it runs without being named.
+    fn is_usual(self) -> bool {
+        self != Self::Growth
+    }
 }
 
 impl Compare {
@@ -65,6 +77,7 @@ impl Compare {
                 limits.extend(limits::measure(&programs, &size).await?);
             }
         }
+        let grown = if self.wants(Part::Growth) { growth::measure(&programs, &size).await? } else { vec![] };
         if !samples.is_empty() || !limits.is_empty() {
             lines.push(format!(
                 "{} rounds; medians, and of the ratios the lowest and the highest",
@@ -77,6 +90,7 @@ impl Compare {
         }
         table::print("Pulse and what people use now", &samples, &size);
         table::print("Limits: above 1 Pulse would be better than them", &limits, &size);
+        growth::print(&grown);
         Ok(())
     }
 
@@ -128,7 +142,8 @@ impl Compare {
     }
 
     fn wants(&self, part: Part) -> bool {
-        self.only.is_empty() || self.only.contains(&part)
+        let usual = self.only.is_empty() && part.is_usual();
+        self.all || usual || self.only.contains(&part)
     }
 
     fn size(&self) -> Size {

@@ -1,16 +1,19 @@
 //! Drives Pulse and what people use now, one after the other on this machine, with the same load, and prints one table of
-//! ratios; then Pulse beside its limits. `bench/run` builds what it needs and calls it.
+//! ratios; then Pulse beside its limits, and as its data grows. `bench/run` builds what it needs and
+//! calls it.
 
 mod bare;
 mod compare;
 mod drive;
 mod follower;
 mod followers;
+mod growth;
 mod limits;
 mod plain;
 mod postgres;
 mod process;
 mod requests;
+mod resume;
 mod rows;
 mod server;
 mod size;

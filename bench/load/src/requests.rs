@@ -48,7 +48,7 @@ pub(crate) enum Task {
     Create,
     /// Reads the 20 newest activities with the counts.
     FirstPage,
-    /// Reads the 20 users with the most hours. Ours alone, by REST, as all that follow.
+    /// Reads the 10 users with the most hours. Ours alone, by REST, as all that follow.
     Leaderboard,
     /// Reads how many users are connected; by GraphQL.
     ActiveUsers,
@@ -78,7 +78,7 @@ impl Task {
             }
             (Self::ActiveUsers, _) => (Method::POST, "/graphql".into(), json!({"query": "{ activeUsers }"})),
             (Self::Leaderboard, _) => {
-                (Method::GET, "/api/analytics/leaderboard/all?limit=20".into(), Value::Null)
+                (Method::GET, "/api/analytics/leaderboard/all?limit=10".into(), Value::Null)
             }
             (Self::Notify, _) => (Method::POST, "/api/notifications".into(), notification(user, number)),
             (Self::ReadNotifications, _) => {

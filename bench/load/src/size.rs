@@ -20,6 +20,19 @@ pub(crate) struct Size {
     pub(crate) topic: usize,
     /// Events to that topic, and how many of them a second.
     pub(crate) topic_events: (u64, f64),
+    pub(crate) growth: Growth,
+}
+
+/// How far Pulse grows; each list ascends.
+pub(crate) struct Growth {
+    /// Items in a feed, and as many users in the leaderboard.
+    pub(crate) items: &'static [u64],
+    /// Idle subscriptions, as far as open files allow.
+    pub(crate) idle: &'static [usize],
+    /// Subscribers that come back after a crash.
+    pub(crate) returning: usize,
+    /// Events that they missed, one of each user that is followed.
+    pub(crate) missed: usize,
 }
 
 impl Size {
@@ -33,6 +46,12 @@ impl Size {
             events: 1_000.0,
             topic: 5_000,
             topic_events: (60, 2.0),
+            growth: Growth {
+                items: &[10, 1_000, 100_000, 1_000_000],
+                idle: &[1_000, 10_000, 50_000],
+                returning: 10_000,
+                missed: 1_000,
+            },
         }
     }
 
@@ -52,6 +71,7 @@ impl Size {
             events: 100.0,
             topic: 50,
             topic_events: (20, 20.0),
+            growth: Growth { items: &[10, 1_000], idle: &[50, 200], returning: 200, missed: 50 },
         }
     }
 }
