@@ -10,6 +10,7 @@ use crate::{
     rows::{self, Sample},
     server::{Programs, peers_are_installed},
     size::Size,
+    soak,
     system::{self, System},
     table,
 };
@@ -34,12 +35,15 @@ pub(crate) struct Compare {
     /// How often everything is measured; each round every system has its turn
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=100))]
     rounds: Option<u16>,
-    /// Only these parts; without it all but growth
+    /// Only these parts; without it all but growth and soak
     #[arg(long, value_delimiter = ',')]
     only: Vec<Part>,
     /// All parts
     #[arg(long, conflicts_with = "only")]
     all: bool,
+    /// How long the soak takes
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=10_080))]
+    minutes: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -54,12 +58,14 @@ enum Part {
     Limits,
     /// Pulse as its data and its subscribers become more, and subscribers that come back after a crash
     Growth,
+    /// Pulse under a mixed load for a long time
+    Soak,
 }
 
 impl Part {
     /// Whether it runs without being named.
     fn is_usual(self) -> bool {
-        self != Self::Growth
+        !matches!(self, Self::Growth | Self::Soak)
     }
 }
 
@@ -78,6 +84,11 @@ impl Compare {
             }
         }
         let grown = if self.wants(Part::Growth) { growth::measure(&programs, &size).await? } else { vec![] };
+        let soaked = if self.wants(Part::Soak) {
+            Some(soak::measure(&programs, &size.soak, self.minutes).await?)
+        } else {
+            None
+        };
         if !samples.is_empty() || !limits.is_empty() {
             lines.push(format!(
                 "{} rounds; medians, and of the ratios the lowest and the highest",
@@ -91,6 +102,9 @@ impl Compare {
         table::print("Pulse and what people use now", &samples, &size);
         table::print("Limits: above 1 Pulse would be better than them", &limits, &size);
         growth::print(&grown);
+        if let Some(soaked) = soaked {
+            soaked.print();
+        }
         Ok(())
     }
 

@@ -1,5 +1,5 @@
 //! Drives Pulse and what people use now, one after the other on this machine, with the same load, and prints one table of
-//! ratios; then Pulse beside its limits, and as its data grows. `bench/run` builds what it needs and
+//! ratios; then Pulse beside its limits, as its data grows, and over a long time. `bench/run` builds what it needs and
 //! calls it.
 
 mod bare;
@@ -17,6 +17,7 @@ mod resume;
 mod rows;
 mod server;
 mod size;
+mod soak;
 mod sqlite;
 mod system;
 mod table;

@@ -21,6 +21,7 @@ pub(crate) struct Size {
     /// Events to that topic, and how many of them a second.
     pub(crate) topic_events: (u64, f64),
     pub(crate) growth: Growth,
+    pub(crate) soak: Soak,
 }
 
 /// How far Pulse grows; each list ascends.
@@ -33,6 +34,20 @@ pub(crate) struct Growth {
     pub(crate) returning: usize,
     /// Events that they missed, one of each user that is followed.
     pub(crate) missed: usize,
+}
+
+/// The mixed load.
+pub(crate) struct Soak {
+    pub(crate) followers: usize,
+    /// Of each so many a second.
+    pub(crate) creates: f64,
+    pub(crate) pages: f64,
+    pub(crate) notices: f64,
+    pub(crate) reconnects: f64,
+    /// Time between two samples.
+    pub(crate) sample: Duration,
+    /// Samples of this time count for no slope.
+    pub(crate) warm_up: Duration,
 }
 
 impl Size {
@@ -52,6 +67,15 @@ impl Size {
                 returning: 10_000,
                 missed: 1_000,
             },
+            soak: Soak {
+                followers: 2_000,
+                creates: 300.0,
+                pages: 100.0,
+                notices: 10.0,
+                reconnects: 20.0,
+                sample: Duration::from_secs(30),
+                warm_up: Duration::from_secs(60),
+            },
         }
     }
 
@@ -62,6 +86,7 @@ impl Size {
 
     /// What measures nothing, but runs every line.
     pub(crate) fn tiny() -> Self {
+        let full = Self::full();
         Self {
             rounds: 1,
             spell: spell(0.2, 0.5),
@@ -72,6 +97,12 @@ impl Size {
             topic: 50,
             topic_events: (20, 20.0),
             growth: Growth { items: &[10, 1_000], idle: &[50, 200], returning: 200, missed: 50 },
+            soak: Soak {
+                followers: 50,
+                sample: Duration::from_secs(2),
+                warm_up: Duration::from_secs(4),
+                ..full.soak
+            },
         }
     }
 }
