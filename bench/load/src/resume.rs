@@ -26,6 +26,8 @@ use crate::{
     system::Door,
 };
 
+/// Between the first attempts of two followers.
+const BETWEEN: Duration = Duration::from_micros(500);
 /// How long an attempt to open a socket may take.
 const OPENING: Duration = Duration::from_secs(20);
 /// The longest wait between two attempts; the first is up to a tenth of a second, and each the double.
@@ -49,6 +51,8 @@ pub(crate) struct Crowd {
     subscribed: AtomicUsize,
     /// Sockets that the server closed.
     lost: AtomicU64,
+    /// Subscriptions that the server put off: there is more to read than it can at that moment.
+    refused: AtomicU64,
     /// Attempts to open a socket that failed.
     failed: AtomicU64,
     kicks: Vec<Notify>,
@@ -83,6 +87,7 @@ impl Crowd {
             strange: AtomicU64::new(0),
             subscribed: AtomicUsize::new(0),
             lost: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
             failed: AtomicU64::new(0),
             kicks: (0..followers).map(|_| Notify::new()).collect(),
             clock: Mutex::default(),
@@ -145,6 +150,10 @@ impl Crowd {
         self.lost.load(Ordering::Relaxed)
     }
 
+    pub(crate) fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn failed(&self) -> u64 {
         self.failed.load(Ordering::Relaxed)
     }
@@ -195,14 +204,23 @@ struct Member {
 
 impl Member {
     async fn follow(mut self) {
+        // At the very beginning they come one after the other: that is no part of what is measured.
+        sleep(BETWEEN * u32::try_from(self.number).unwrap_or(u32::MAX)).await;
         let mut failures = 0;
         loop {
             match timeout(OPENING, self.open()).await {
                 Ok(Ok(follower)) => {
-                    failures = 0;
                     self.crowd.subscribed.fetch_add(1, Ordering::Relaxed);
-                    self.listen(follower).await;
+                    let end = self.listen(follower).await;
                     self.crowd.subscribed.fetch_sub(1, Ordering::Relaxed);
+                    match end {
+                        End::Refused => drop(self.crowd.refused.fetch_add(1, Ordering::Relaxed)),
+                        End::Lost => {
+                            self.crowd.lost.fetch_add(1, Ordering::Relaxed);
+                            failures = 0;
+                        }
+                        End::Left => failures = 0,
+                    }
                 }
                 Ok(Err(_)) | Err(_) => drop(self.crowd.failed.fetch_add(1, Ordering::Relaxed)),
             }
@@ -223,24 +241,27 @@ impl Member {
     }
 
     /// Returns when the socket is gone.
-    async fn listen(&mut self, (mut follower, asked): (Follower, Instant)) {
+    async fn listen(&mut self, (mut follower, asked): (Follower, Instant)) -> End {
         let crowd = self.crowd.clone();
         let mut is_first = true;
         loop {
             let text = tokio::select! {
                 text = follower.next() => text,
                 () = crowd.kicks[self.number].notified() => {
-                    return leave(follower).await;
+                    leave(follower).await;
+                    return End::Left;
                 }
             };
-            let Some(text) = text else { break };
+            let Some(text) = text else { return End::Lost };
+            if text.contains(r#""type":"error""#) && text.contains(r#""code":"UNAVAILABLE""#) {
+                return End::Refused;
+            }
             if let Err(problem) = self.take(&mut follower, &text, asked, is_first).await {
                 eprintln!("{problem:#}");
-                break;
+                return End::Lost;
             }
             is_first &= !follower.is_delivery(&text);
         }
-        crowd.lost.fetch_add(1, Ordering::Relaxed);
     }
 
     async fn take(
@@ -262,6 +283,16 @@ impl Member {
         cursor.clone_into(&mut self.cursor);
         Ok(())
     }
+}
+
+/// How a socket ended.
+enum End {
+    /// The follower gave it up.
+    Left,
+    /// The server closed it, or said what it must not.
+    Lost,
+    /// The server asked to try again later.
+    Refused,
 }
 
 /// Half of them say goodbye, the others are just gone; each is away for up to a second.

@@ -47,7 +47,7 @@ pub(super) async fn measure(programs: &Programs, growth: &Growth) -> Result<Ladd
     let elsewhere = programs.start_at(System::Pulse, &site.at_another_port()?).await?;
     write(&elsewhere, &users, events..2 * events).await?;
     drop(elsewhere);
-    let failed = crowd.failed();
+    let (failed, refused) = (crowd.failed(), crowd.refused());
     let start = Instant::now();
     let server = programs.start_at(System::Pulse, &site).await?;
     let started = start.elapsed();
@@ -68,6 +68,10 @@ pub(super) async fn measure(programs: &Programs, growth: &Growth) -> Result<Ladd
         ("subscribe to the first missed event, p50, ms", milliseconds(0.5)),
         ("subscribe to the first missed event, p99, ms", milliseconds(0.99)),
         ("attempts that failed once it was starting", (crowd.failed() - failed) as f64),
+        (
+            "subscriptions that were put off (UNAVAILABLE) and asked for again",
+            (crowd.refused() - refused) as f64,
+        ),
         ("resident memory of the server before the crash, MiB", before / 1_048_576.0),
         ("resident memory of the server, the most, MiB", peak / 1_048_576.0),
     ];

@@ -90,6 +90,7 @@ async fn measure_at(server: &Arc<Server>, soak: &Soak, minutes: u64) -> Result<S
     sleep(Duration::from_secs(2)).await;
     crowd.check()?;
     ensure!(crowd.lost() == 0, "the server closed {} sockets or refused their subscriptions", crowd.lost());
+    ensure!(crowd.refused() == 0, "{} subscriptions were put off (UNAVAILABLE)", crowd.refused());
     ensure!(crowd.failed() == 0, "{} attempts to connect failed", crowd.failed());
     let kicked = (length.as_secs_f64() * soak.reconnects) as u64;
     Ok(Soaked {
