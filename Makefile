@@ -26,7 +26,7 @@ schema: ## write schema.graphql anew from the code
 proxies: ## run the proxies of deploy/ in front of real nodes
 	deploy/try-proxy
 
-bench: ## measure Pulse beside what people use now (about an hour; ARGS=--quick: some minutes)
+bench: ## measure Pulse beside what people use now and its limits (90 minutes; ARGS=--quick: 15; ARGS="--only growth,soak")
 	bench/run $(ARGS)
 
 bench-micro: ## run the benchmarks of single parts

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -13,8 +13,10 @@ use hdrhistogram::Histogram;
 use tokio::{sync::Semaphore, task::JoinSet, time::sleep};
 
 use crate::{
+    process::Processor,
     requests::{Connection, Task, User},
-    system::{Door, Server},
+    server::Server,
+    system::Door,
 };
 
 /// The longest latency that is told apart, in nanoseconds.
@@ -29,8 +31,8 @@ pub(crate) fn histogram() -> Result<Histogram<u64>> {
 pub(crate) struct Outcome {
     /// Answers a second.
     pub(crate) rate: f64,
-    /// Processor time of the server for each, in seconds.
-    pub(crate) processor: f64,
+    /// Processor time of the server for each.
+    pub(crate) processor: Processor,
     /// From when a request was due to its answer, in nanoseconds.
     pub(crate) latency: Histogram<u64>,
 }
@@ -72,16 +74,16 @@ pub(crate) async fn closed_loop(
         });
     }
     sleep(spell.warm_up).await;
-    let (start, processor) = (Instant::now(), server.tree().processor_time()?);
+    let (start, processor) = (Instant::now(), server.tree().processor()?);
     counting.store(true, Ordering::Relaxed);
     sleep(spell.counted).await;
     counting.store(false, Ordering::Relaxed);
-    let (elapsed, processor) = (start.elapsed(), server.tree().processor_time()? - processor);
+    let (elapsed, processor) = (start.elapsed(), server.tree().processor()? - processor);
     ended.store(true, Ordering::Relaxed);
     let latency = merge(workers).await.with_context(|| server.log())?;
     ensure!(!latency.is_empty(), "nothing was answered");
     let count = latency.len() as f64;
-    Ok(Outcome { rate: count / elapsed.as_secs_f64(), processor: processor / count, latency })
+    Ok(Outcome { rate: count / elapsed.as_secs_f64(), processor: processor.each(count), latency })
 }
 
 /// Writes `count` activities of `user` by many connections.
@@ -122,7 +124,8 @@ impl Clock {
         Self { start: Instant::now() + Duration::from_millis(100), per_second, first, end }
     }
 
-    fn due(&self, number: u64) -> Instant {
+    /// When event `number` is due.
+    pub(crate) fn due(&self, number: u64) -> Instant {
         self.start + Duration::from_secs_f64(number as f64 / self.per_second)
     }
 
@@ -134,40 +137,65 @@ impl Clock {
     }
 }
 
-/// Creates an activity of a random one of `users` each time that one is due. A server that falls behind does not slow the
-/// load down: latencies count from when a request was due, not from when a connection was free for it.
+/// Creates an activity of a random one of `users` each time that one is due.
 pub(crate) async fn open_loop(
     server: &Server,
     door: Door,
     users: &Arc<[User]>,
     clock: Clock,
 ) -> Result<Outcome> {
-    const CONNECTIONS: usize = 64;
+    let latency = Arc::new(Mutex::new(histogram()?));
+    let (count, recorded) = (users.len(), latency.clone());
+    let pick = move |_| (Task::Create, door, rand::random_range(0..count));
+    let note = move |number| {
+        if let Some(nanoseconds) = clock.latency(number) {
+            let mut latency = recorded.lock().unwrap_or_else(PoisonError::into_inner);
+            latency.saturating_record(nanoseconds);
+        }
+    };
+    let processor = open_loop_of(server, users, clock, 64, pick, note).await?.each(clock.end as f64);
+    let elapsed = Instant::now().saturating_duration_since(clock.due(clock.first));
+    let latency = latency.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    Ok(Outcome { rate: latency.len() as f64 / elapsed.as_secs_f64(), processor, latency })
+}
 
+/// Does what `pick` says for each number that is due, for which one of `users`, over `connections`; `note` hears the
+/// number when it is answered. Returns the processor time of the server meanwhile. A server that falls behind does not slow the load down: latencies count from when a
+/// request was due, not from when a connection was free for it.
+pub(crate) async fn open_loop_of<P, N>(
+    server: &Server,
+    users: &Arc<[User]>,
+    clock: Clock,
+    connections: usize,
+    pick: P,
+    note: N,
+) -> Result<Processor>
+where
+    P: Fn(u64) -> (Task, Door, usize) + Clone + Send + 'static,
+    N: Fn(u64) + Clone + Send + 'static,
+{
     let due = Arc::new(Semaphore::new(0));
     let next = Arc::new(AtomicU64::new(0));
     let mut workers = JoinSet::new();
-    for _ in 0..CONNECTIONS {
+    for _ in 0..connections {
         let mut connection = Connection::open(server.address).await?;
         let (due, next, users) = (due.clone(), next.clone(), users.clone());
+        let (pick, note) = (pick.clone(), note.clone());
         workers.spawn(async move {
-            let mut latency = histogram()?;
             while let Ok(permit) = due.acquire().await {
                 permit.forget();
                 let number = next.fetch_add(1, Ordering::Relaxed);
-                let user = &users[rand::random_range(0..users.len())];
-                connection.perform(Task::Create, door, user, number).await?;
-                if let Some(nanoseconds) = clock.latency(number) {
-                    latency.saturating_record(nanoseconds);
-                }
+                let (task, door, user) = pick(number);
+                connection.perform(task, door, &users[user], number).await?;
+                note(number);
                 if number + 1 >= clock.end {
                     due.close();
                 }
             }
-            anyhow::Ok(latency)
+            anyhow::Ok(())
         });
     }
-    let processor = server.tree().processor_time()?;
+    let processor = server.tree().processor()?;
     // A thread of its own: a runtime's timer has steps of a millisecond, which is much beside what is measured.
     std::thread::spawn(move || {
         for number in 0..clock.end {
@@ -175,10 +203,10 @@ pub(crate) async fn open_loop(
             due.add_permits(1);
         }
     });
-    let latency = merge(workers).await.with_context(|| server.log())?;
-    let elapsed = Instant::now().saturating_duration_since(clock.due(clock.first));
-    let processor = (server.tree().processor_time()? - processor) / clock.end as f64;
-    Ok(Outcome { rate: latency.len() as f64 / elapsed.as_secs_f64(), processor, latency })
+    while let Some(ended) = workers.join_next().await {
+        ended?.with_context(|| server.log())?;
+    }
+    Ok(server.tree().processor()? - processor)
 }
 
 async fn merge(mut workers: JoinSet<Result<Histogram<u64>>>) -> Result<Histogram<u64>> {

@@ -1,36 +1,24 @@
-//! Clients that are told what is new: graphql-transport-ws, or Socket.IO over a WebSocket.
+//! Many clients that are told what is new, each for as long as the server holds their socket.
 
 use std::{
-    net::SocketAddr,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail, ensure};
-use futures_util::{SinkExt, StreamExt, TryStreamExt, stream};
+use anyhow::{Context, Result, ensure};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use hdrhistogram::Histogram;
-use serde_json::json;
-use tokio::{
-    net::TcpStream,
-    time::{sleep, timeout},
-};
-use tokio_tungstenite::{
-    WebSocketStream, client_async_with_config,
-    tungstenite::{
-        Message,
-        client::IntoClientRequest,
-        http::{HeaderValue, header::SEC_WEBSOCKET_PROTOCOL},
-        protocol::WebSocketConfig,
-    },
-};
+use tokio::time::{sleep, timeout};
 
 use crate::{
     drive::{Clock, histogram},
+    follower::{Follower, number_of, source_of},
     requests::User,
-    system::{Door, Server},
+    server::Server,
+    system::Door,
 };
 
 /// Sockets that are opened at the same time.
@@ -41,6 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// What all followers of a server were told.
 pub(crate) struct Followers {
     heard: Arc<Heard>,
+    opened: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -57,17 +46,18 @@ struct Timing {
 
 impl Followers {
     pub(crate) fn none() -> Self {
-        Self { heard: Arc::default() }
+        Self { heard: Arc::default(), opened: AtomicUsize::new(0) }
     }
 
     /// Each of `users` opens a socket and follows their own activities.
     pub(crate) async fn join(&self, server: &Server, door: Door, users: &[User]) -> Result<()> {
         let opening = stream::iter(users.iter().cloned()).map(|user| {
             let (address, heard) = (server.address, self.heard.clone());
+            let source = source_of(self.opened.fetch_add(1, Ordering::Relaxed));
             async move {
-                let opened = tokio::spawn(timeout(PATIENCE, Follower::open(address, door, user)));
+                let opened = tokio::spawn(timeout(PATIENCE, Follower::open(address, source, door, user)));
                 let follower = opened.await?.context("the server does not answer")??;
-                tokio::spawn(follower.listen(heard));
+                tokio::spawn(listen(follower, heard));
                 anyhow::Ok(())
             }
         });
@@ -125,122 +115,15 @@ impl Heard {
     }
 }
 
-/// The number in the title of an event.
-fn number_of(text: &str) -> Option<u64> {
-    let (_, rest) = text.split_once(r#""title":"event "#)?;
-    rest.split_once('"')?.0.parse().ok()
-}
-
-struct Follower {
-    socket: WebSocketStream<TcpStream>,
-    door: Door,
-}
-
-impl Follower {
-    async fn open(address: SocketAddr, door: Door, user: User) -> Result<Self> {
-        let stream = TcpStream::connect(address).await?;
-        stream.set_nodelay(true)?;
-        let path = match door {
-            Door::SocketIo => "socket.io/?EIO=4&transport=websocket",
-            Door::Graphql | Door::Rest => "graphql",
-        };
-        let mut request = format!("ws://{address}/{path}").into_client_request()?;
-        if door == Door::Graphql {
-            let protocol = HeaderValue::from_static("graphql-transport-ws");
-            request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, protocol);
-        }
-        // Thousands of them share the memory of the machine with the server.
-        let config = WebSocketConfig::default().read_buffer_size(4096).write_buffer_size(0);
-        let (socket, _) = client_async_with_config(request, stream, Some(config)).await?;
-        let mut follower = Self { socket, door };
-        match door {
-            Door::SocketIo => follower.log_in(&user).await?,
-            Door::Graphql | Door::Rest => follower.subscribe(&user).await?,
-        }
-        Ok(follower)
-    }
-
-    async fn subscribe(&mut self, user: &User) -> Result<()> {
-        let authorization = format!("Bearer {}", user.token);
-        self.send(
-            json!({"type": "connection_init", "payload": {"authorization": authorization}}).to_string(),
-        )
-        .await?;
-        self.expect(r#""connection_ack""#).await?;
-        let query = "subscription Follow($userId: ID!) { activityCreated(userId: $userId) \
-                     { id userId type title description data timestamp read } }";
-        let payload = json!({"query": query, "variables": {"userId": user.name}});
-        self.send(json!({"id": "1", "type": "subscribe", "payload": payload}).to_string()).await
-    }
-
-    async fn log_in(&mut self, user: &User) -> Result<()> {
-        self.expect("0{").await?;
-        self.send(format!("40{}", json!({"token": user.token}))).await?;
-        self.expect("40{").await?;
-        self.send(format!("420{}", json!(["user:login", user.name]))).await?;
-        let answer = self.expect("430[").await?;
-        ensure!(!answer.contains(r#""code""#), "the login was refused: {answer}");
-        Ok(())
-    }
-
-    /// Reads until a message holds `wanted`.
-    async fn expect(&mut self, wanted: &str) -> Result<String> {
-        while let Some(text) = self.next().await {
-            if text.contains(wanted) {
-                return Ok(text);
-            }
-            ensure!(self.answer(&text).await? || text.contains("users:status"), "unexpected: {text}");
-        }
-        bail!("the server closed the socket instead of sending {wanted}")
-    }
-
-    /// Counts deliveries and answers pings, as long as the server holds the socket.
-    async fn listen(mut self, heard: Arc<Heard>) {
-        while let Some(text) = self.next().await {
-            if self.is_delivery(&text) {
-                heard.delivery(&text);
-            } else if !self.answer(&text).await.unwrap_or(false) && !text.contains("users:status") {
-                eprintln!("unexpected: {text}");
-                break;
-            }
-        }
-        heard.closed.fetch_add(1, Ordering::Relaxed);
-    }
-
-    fn is_delivery(&self, text: &str) -> bool {
-        match self.door {
-            Door::SocketIo => text.starts_with(r#"42["activity:created""#),
-            Door::Graphql | Door::Rest => {
-                text.contains(r#""type":"next""#) && text.contains(r#""activityCreated":{"#)
-            }
+/// Counts deliveries and answers pings, as long as the server holds the socket.
+async fn listen(mut follower: Follower, heard: Arc<Heard>) {
+    while let Some(text) = follower.next().await {
+        if follower.is_delivery(&text) {
+            heard.delivery(&text);
+        } else if !follower.answer(&text).await.unwrap_or(false) && !text.contains("users:status") {
+            eprintln!("unexpected: {text}");
+            break;
         }
     }
-
-    /// Whether `text` is a ping; it is answered.
-    async fn answer(&mut self, text: &str) -> Result<bool> {
-        let answer = match self.door {
-            Door::SocketIo if text == "2" => "3",
-            Door::Graphql if text.contains(r#""type":"ping""#) => r#"{"type":"pong"}"#,
-            // Other servers than ours send pongs unasked.
-            Door::Graphql if text.contains(r#""type":"pong""#) => return Ok(true),
-            _ => return Ok(false),
-        };
-        self.send(answer.into()).await?;
-        Ok(true)
-    }
-
-    async fn send(&mut self, text: String) -> Result<()> {
-        Ok(self.socket.send(Message::text(text)).await?)
-    }
-
-    /// The next text message; `None` where the socket is closed.
-    async fn next(&mut self) -> Option<String> {
-        loop {
-            match self.socket.next().await?.ok()? {
-                Message::Text(text) => return Some(text.to_string()),
-                Message::Close(_) => return None,
-                _ => {}
-            }
-        }
-    }
+    heard.closed.fetch_add(1, Ordering::Relaxed);
 }

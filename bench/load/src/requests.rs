@@ -14,7 +14,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
-use crate::system::{Door, SECRET};
+use crate::{server::SECRET, system::Door};
 
 const FIELDS: &str = "id userId type title description data timestamp read";
 
@@ -48,6 +48,14 @@ pub(crate) enum Task {
     Create,
     /// Reads the 20 newest activities with the counts.
     FirstPage,
+    /// Reads the 10 users with the most hours. Ours alone, by REST, as all that follow.
+    Leaderboard,
+    /// Reads how many users are connected; by GraphQL.
+    ActiveUsers,
+    /// Creates a notification.
+    Notify,
+    /// Marks all notifications of the user read.
+    ReadNotifications,
 }
 
 impl Task {
@@ -68,6 +76,14 @@ impl Task {
                 );
                 (Method::POST, "/graphql".into(), json!({"query": query, "variables": {"userId": user.name}}))
             }
+            (Self::ActiveUsers, _) => (Method::POST, "/graphql".into(), json!({"query": "{ activeUsers }"})),
+            (Self::Leaderboard, _) => {
+                (Method::GET, "/api/analytics/leaderboard/all?limit=10".into(), Value::Null)
+            }
+            (Self::Notify, _) => (Method::POST, "/api/notifications".into(), notification(user, number)),
+            (Self::ReadNotifications, _) => {
+                (Method::PATCH, format!("/api/notifications/{}/read-all", user.name), Value::Null)
+            }
             (Self::Create, _) => {
                 (Method::POST, "/api/activities".into(), activity(user, "log_created", number))
             }
@@ -86,7 +102,7 @@ impl Task {
     /// What a good answer has.
     fn status(self, door: Door) -> StatusCode {
         match (self, door) {
-            (Self::Create, Door::Rest) => StatusCode::CREATED,
+            (Self::Create | Self::Notify, Door::Rest) => StatusCode::CREATED,
             _ => StatusCode::OK,
         }
     }
@@ -100,6 +116,15 @@ fn activity(user: &User, kind: &str, number: u64) -> Value {
         "title": format!("event {number}"),
         "description": "Finished the second lesson about borrowing, and wrote down what was new",
         "data": {"lesson": "borrowing-2", "minutes": 25, "tags": ["rust", "memory"]},
+    })
+}
+
+fn notification(user: &User, number: u64) -> Value {
+    json!({
+        "userId": user.name,
+        "type": "milestone",
+        "title": format!("notice {number}"),
+        "message": "Ten lessons are done, and the next one is about lifetimes",
     })
 }
 

@@ -9,37 +9,27 @@ use crate::{
     followers::Followers,
     process::within_file_limit,
     requests::{Connection, Task, User},
-    system::{Database, Door, Programs, System},
+    server::{Programs, Server},
+    size::Size,
+    system::{Database, Door, System},
 };
-
-/// How much is asked.
-pub(crate) struct Size {
-    pub(crate) rounds: usize,
-    pub(crate) spell: Spell,
-    /// Connections of a closed loop.
-    pub(crate) connections: usize,
-    /// Items in the long feed.
-    pub(crate) feed: u64,
-    /// Idle subscriptions, ascending; the last number stays connected while deliveries are timed.
-    pub(crate) idle: [usize; 2],
-    /// Events a second while deliveries are timed.
-    pub(crate) events: f64,
-    /// Subscribers of one topic.
-    pub(crate) topic: usize,
-    /// Events to that topic, and how many of them a second.
-    pub(crate) topic_events: (u64, f64),
-}
 
 /// A row of the table: one number of each system that can do it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Row {
     Create,
     CreateProcessor,
+    CreateUser,
+    CreateSystem,
     ShortPage,
     LongPage,
+    PageProcessor,
+    PageUser,
+    PageSystem,
     Memory(usize),
-    DeliveryMedian,
-    DeliveryTail,
+    /// Beside so many idle subscriptions.
+    DeliveryMedian(usize),
+    DeliveryTail(usize),
     TopicProcessor,
 }
 
@@ -65,7 +55,7 @@ pub(crate) async fn requests(programs: &Programs, system: System, size: &Size) -
         let writers = User::crowd(&format!("writer-{door}"), size.connections)?;
         let created = closed_loop(&server, Task::Create, door, &writers, size.spell).await?;
         sample(Row::Create, created.rate);
-        sample(Row::CreateProcessor, created.processor * 1e6);
+        sample(Row::CreateProcessor, created.processor.total() * 1e6);
         eprintln!(
             "  create by {door}: {:.0}/s, p50 {:.1} ms, p99 {:.1} ms",
             created.rate,
@@ -99,7 +89,7 @@ pub(crate) async fn idle(
     let most = within_file_limit(size.idle[1])?;
     // What the first sockets bring about is no cost of a socket.
     let first = User::crowd("first", 64)?;
-    let users: Arc<[User]> = User::crowd("follower", most)?.into();
+    let users = User::crowd("follower", most)?;
     let followers = Followers::none();
     followers.join(&server, door, &first).await?;
     let empty = server.tree().settled_memory().await?;
@@ -121,34 +111,57 @@ pub(crate) async fn idle(
         // Its one channel wakes every subscriber for every event: with so many it does not keep up with any such rate.
         return Ok(samples);
     }
+    let delivered = deliver(&server, door, &followers, &users[..joined], size).await?;
+    sample(Row::DeliveryMedian(joined), delivered.median);
+    sample(Row::DeliveryTail(joined), delivered.tail);
+    Ok(samples)
+}
+
+/// How events were delivered.
+pub(crate) struct Delivered {
+    /// From when they were due, in milliseconds: p50 and p99.
+    pub(crate) median: f64,
+    pub(crate) tail: f64,
+    /// Processor time of the server for each, its request included, in seconds.
+    pub(crate) processor: f64,
+}
+
+/// Each time that an event is due, a random one of `users` gets an activity, and with it their one follower.
+pub(crate) async fn deliver(
+    server: &Server,
+    door: Door,
+    followers: &Followers,
+    users: &[User],
+    size: &Size,
+) -> Result<Delivered> {
     let clock = Clock::new(size.events, size.spell);
     followers.time(clock)?;
     let heard = followers.count();
-    let written = open_loop(&server, system.writes_by(door), &users, clock).await?;
+    let written = open_loop(server, server.system.writes_by(door), &users.into(), clock).await?;
     followers.wait_for(heard + clock.end).await.with_context(|| server.log())?;
     let times = followers.times()?;
     ensure!(times.len() == clock.end - clock.first, "{} deliveries were timed", times.len());
     let milliseconds = |quantile| times.value_at_quantile(quantile) as f64 / 1e6;
-    sample(Row::DeliveryMedian, milliseconds(0.5));
-    sample(Row::DeliveryTail, milliseconds(0.99));
     eprintln!(
-        "  {:.0} events/s to {joined}: delivered p50 {:.2} ms, p99 {:.2} ms; answered p99 {:.2} ms, {:.0} us of processor each",
+        "  {:.0} events/s to {}: delivered p50 {:.2} ms, p99 {:.2} ms; answered p99 {:.2} ms, {:.0} us of processor each",
         written.rate,
+        users.len(),
         milliseconds(0.5),
         milliseconds(0.99),
         written.latency.value_at_quantile(0.99) as f64 / 1e6,
-        written.processor * 1e6
+        written.processor.total() * 1e6
     );
-    Ok(samples)
+    let processor = written.processor.total();
+    Ok(Delivered { median: milliseconds(0.5), tail: milliseconds(0.99), processor })
 }
 
-/// Measures what a delivery costs one system when many follow the same user.
-pub(crate) async fn topic(programs: &Programs, system: System, door: Door, size: &Size) -> Result<Sample> {
-    let server = programs.start(system).await?;
+/// Measures what a delivery costs a server when many follow the same user.
+pub(crate) async fn topic(server: &Server, door: Door, size: &Size) -> Result<Sample> {
+    let system = server.system;
     let count = within_file_limit(size.topic)?;
     let user = User::new("everyone")?;
     let followers = Followers::none();
-    followers.join(&server, door, &vec![user.clone(); count]).await?;
+    followers.join(server, door, &vec![user.clone(); count]).await?;
     server.tree().settle().await?;
 
     let (events, rate) = size.topic_events;
@@ -160,7 +173,7 @@ pub(crate) async fn topic(programs: &Programs, system: System, door: Door, size:
         let heard = followers.count();
         let before = server.tree().processor_time()?;
         let clock = Clock::new(rate, spell);
-        open_loop(&server, system.writes_by(door), &writer, clock).await?;
+        open_loop(server, system.writes_by(door), &writer, clock).await?;
         followers.wait_for(heard + clock.end * count as u64).await.with_context(|| server.log())?;
         processor = (server.tree().processor_time()? - before) / (clock.end * count as u64) as f64;
     }

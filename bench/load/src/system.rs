@@ -1,23 +1,6 @@
 //! What is measured: Pulse, and what people use now.
 
-use std::{
-    fmt, fs,
-    net::{Ipv4Addr, SocketAddr, TcpListener},
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    sync::atomic::{AtomicUsize, Ordering},
-    time::{Duration, Instant},
-};
-
-use anyhow::{Context, Result, bail, ensure};
-use tokio::{net::TcpStream, time::sleep};
-
-use crate::process::Tree;
-
-/// The secret that all servers know.
-pub(crate) const SECRET: &str = "a secret of the benchmark, 32 bytes or more";
-/// How long a server may take to start.
-const START: Duration = Duration::from_secs(30);
+use std::fmt;
 
 /// A server program with its database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +15,10 @@ pub(crate) enum System {
     PostGraphile,
     Yoga,
     Plain,
+    /// What no server can be faster than: these do nothing but what is measured.
+    Bare,
+    BareSqlite,
+    BareSocket,
 }
 
 /// Where a server keeps things.
@@ -103,6 +90,9 @@ impl System {
             Self::PostGraphile => "PostGraphile, pg",
             Self::Yoga => "GraphQL Yoga + graphql-ws, better-sqlite3 NORMAL",
             Self::Plain => "async-graphql-axum + broadcast channel, no database",
+            Self::Bare => "axum alone: the same answer every time",
+            Self::BareSqlite => "SQLite FULL alone: one thread, 64 rows a commit",
+            Self::BareSocket => "axum's WebSocket alone: the same frame every time, an echo",
         }
     }
 
@@ -122,9 +112,10 @@ impl System {
     /// The doors at which it answers requests.
     pub(crate) fn doors(self) -> &'static [Door] {
         match self {
-            Self::Pulse | Self::PulsePostgres => &[Door::Rest, Door::Graphql],
+            Self::Pulse | Self::PulsePostgres | Self::Bare => &[Door::Rest, Door::Graphql],
             Self::Express | Self::ExpressFull | Self::ExpressPostgres | Self::Plain => &[Door::Rest],
             Self::Mercurius | Self::MercuriusPostgres | Self::PostGraphile | Self::Yoga => &[Door::Graphql],
+            Self::BareSqlite | Self::BareSocket => &[],
         }
     }
 
@@ -137,176 +128,23 @@ impl System {
     }
 
     /// The program of a peer in Node.
-    fn script(self) -> Option<&'static str> {
+    pub(crate) fn script(self) -> Option<&'static str> {
         match self {
             Self::Express | Self::ExpressFull | Self::ExpressPostgres => Some("express.mjs"),
             Self::Mercurius | Self::MercuriusPostgres => Some("mercurius.mjs"),
             Self::PostGraphile => Some("postgraphile.mjs"),
             Self::Yoga => Some("yoga.mjs"),
-            Self::Pulse | Self::PulsePostgres | Self::Plain => None,
+            _ => None,
         }
     }
-}
 
-/// Where the programs are.
-pub(crate) struct Programs {
-    pub(crate) pulse: PathBuf,
-    pub(crate) peers: PathBuf,
-    /// A PostgreSQL server whose databases may be made and dropped.
-    pub(crate) postgres: Option<String>,
-}
-
-impl Programs {
-    /// Starts `system` with an empty database.
-    pub(crate) async fn start(&self, system: System) -> Result<Server> {
-        let folder = tempfile::tempdir()?;
-        let mut command = self.command(system)?;
-        command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
-        // Pulse logs every request and the peers do not: nobody does here.
-        command.envs([("NODE_ENV", "production"), ("HOST", "127.0.0.1"), ("RUST_LOG", "warn")]);
-        command.env("JWT_SECRET", SECRET);
-        // Everyone of the row with one topic is the same user.
-        command.env("SOCKETIO_MAX_SOCKETS_PER_USER", "100000");
-        let schema = match system.database() {
-            Database::Postgres => Some(Schema::create(self.postgres()?)?),
-            Database::Sqlite => None,
-        };
-        let file = folder.path().join("bench.db");
-        match (&schema, system) {
-            (Some(schema), _) => command.env("DATABASE_URL", &schema.url),
-            (None, System::Pulse) => {
-                command.env("DATABASE_URL", format!("sqlite://{}?mode=rwc", file.display()))
-            }
-            (None, _) => command.env("DATABASE_FILE", &file),
-        };
-        if system == System::ExpressFull {
-            command.env("SYNCHRONOUS", "FULL");
+    /// The command of this program that serves as it.
+    pub(crate) fn verb(self) -> Option<&'static str> {
+        match self {
+            Self::Plain => Some("plain"),
+            Self::Bare | Self::BareSocket => Some("bare"),
+            Self::BareSqlite => Some("sqlite"),
+            _ => None,
         }
-        // Free now; whoever takes it in between makes the start fail, not the measurement wrong.
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
-        command.env("PORT", port.to_string()).current_dir(&folder).stdin(Stdio::null());
-        let log = folder.path().join("log");
-        command.stdout(fs::File::create(&log)?).stderr(fs::OpenOptions::new().append(true).open(&log)?);
-        let child = command.spawn().with_context(|| format!("{command:?}"))?;
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let mut server = Server { system, child, address, log, _schema: schema, _folder: folder };
-        server.wait_for_start().await?;
-        Ok(server)
     }
-
-    fn command(&self, system: System) -> Result<Command> {
-        if let Some(script) = system.script() {
-            let mut command = Command::new("node");
-            command.arg(self.peers.join(script));
-            return Ok(command);
-        }
-        if system == System::Plain {
-            let mut command = Command::new(std::env::current_exe()?);
-            command.arg("plain");
-            return Ok(command);
-        }
-        Ok(Command::new(&self.pulse))
-    }
-
-    fn postgres(&self) -> Result<&str> {
-        self.postgres.as_deref().context("there is no PostgreSQL: run by scripts/postgres with")
-    }
-
-    /// What each program is made of, a line each.
-    pub(crate) fn versions(&self) -> Result<Vec<String>> {
-        let mut lines = vec![output(Command::new(&self.pulse).arg("--version"))?];
-        for system in [System::Express, System::Mercurius, System::PostGraphile, System::Yoga] {
-            lines.push(output(self.command(system)?.arg("--versions"))?);
-        }
-        lines.push("async-graphql and async-graphql-axum 8.0.0-rc.5, axum 0.8, mimalloc".into());
-        if let Some(postgres) = &self.postgres {
-            let version = sql(postgres, "show server_version")?;
-            lines.push(format!("PostgreSQL {version}, fsync on, synchronous_commit on"));
-        }
-        Ok(lines)
-    }
-}
-
-/// A server that runs; it ends with this.
-pub(crate) struct Server {
-    pub(crate) system: System,
-    pub(crate) address: SocketAddr,
-    child: Child,
-    log: PathBuf,
-    // Dropped after the program has ended.
-    _schema: Option<Schema>,
-    _folder: tempfile::TempDir,
-}
-
-impl Server {
-    async fn wait_for_start(&mut self) -> Result<()> {
-        let start = Instant::now();
-        while TcpStream::connect(self.address).await.is_err() {
-            let ended = self.child.try_wait()?;
-            if ended.is_some() || start.elapsed() > START {
-                bail!("{} did not start: {ended:?}\n{}", self.system.name(), self.log());
-            }
-            sleep(Duration::from_millis(20)).await;
-        }
-        Ok(())
-    }
-
-    /// What it wrote, for an error.
-    pub(crate) fn log(&self) -> String {
-        let log = fs::read_to_string(&self.log).unwrap_or_default();
-        let lines: Vec<&str> = log.lines().rev().take(20).collect();
-        lines.into_iter().rev().collect::<Vec<_>>().join("\n")
-    }
-
-    /// Its process with all children.
-    pub(crate) fn tree(&self) -> Tree {
-        Tree::of(self.child.id())
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// A database of a PostgreSQL server; it is dropped with this.
-struct Schema {
-    server: String,
-    name: String,
-    url: String,
-}
-
-impl Schema {
-    fn create(server: &str) -> Result<Self> {
-        static NEXT: AtomicUsize = AtomicUsize::new(1);
-
-        let name = format!("bench_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        sql(server, &format!("create database {name}"))?;
-        let base = server.rsplit_once('/').context("the address of PostgreSQL names no database")?.0;
-        Ok(Self { server: server.into(), url: format!("{base}/{name}"), name })
-    }
-}
-
-impl Drop for Schema {
-    fn drop(&mut self) {
-        let _ = sql(&self.server, &format!("drop database {} with (force)", self.name));
-    }
-}
-
-fn sql(server: &str, statement: &str) -> Result<String> {
-    output(Command::new("psql").args(["--no-psqlrc", "-qtA", server, "-c", statement]))
-}
-
-fn output(command: &mut Command) -> Result<String> {
-    let done = command.output().with_context(|| format!("{command:?}"))?;
-    let failure = String::from_utf8_lossy(&done.stderr);
-    ensure!(done.status.success(), "{command:?}: {failure}");
-    Ok(String::from_utf8_lossy(&done.stdout).trim().to_owned())
-}
-
-/// Whether a folder holds the peers with their packages.
-pub(crate) fn peers_are_installed(folder: &Path) -> bool {
-    folder.join("node_modules/express").is_dir()
 }

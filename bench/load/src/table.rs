@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    rows::{Row, Sample, Size},
+    rows::{Row, Sample},
+    size::Size,
     system::{Database, Door, System},
 };
 
@@ -17,13 +18,18 @@ impl Row {
             Self::CreateProcessor => {
                 format!("create over {door}, {database}, processor time of the server, us")
             }
+            Self::CreateUser => format!("create over {door}, {database}, of it in the program, us"),
+            Self::CreateSystem => format!("create over {door}, {database}, of it in the kernel, us"),
+            Self::PageProcessor => format!("first page over {door}, processor time of the server, us"),
+            Self::PageUser => format!("first page over {door}, of it in the program, us"),
+            Self::PageSystem => format!("first page over {door}, of it in the kernel, us"),
             Self::ShortPage => format!("first page of a feed of 10 over {door}, {database}, requests/s"),
             Self::LongPage => {
                 format!("first page of a feed of {} over {door}, {database}, requests/s", size.feed)
             }
             Self::Memory(count) => format!("resident memory per idle subscription, {door}, {count}, KiB"),
-            Self::DeliveryMedian => format!("{}, p50, ms", delivery(door, size)),
-            Self::DeliveryTail => format!("{}, p99, ms", delivery(door, size)),
+            Self::DeliveryMedian(connected) => format!("{}, p50, ms", delivery(door, connected, size)),
+            Self::DeliveryTail(connected) => format!("{}, p99, ms", delivery(door, connected, size)),
             Self::TopicProcessor => {
                 format!("processor time of the server per delivery, {door}, {} on one topic, us", size.topic)
             }
@@ -35,18 +41,22 @@ impl Row {
     }
 }
 
-fn delivery(door: Door, size: &Size) -> String {
-    format!("write to delivery, {door}, {} connected, {} events/s", size.idle[1], size.events)
+fn delivery(door: Door, connected: usize, size: &Size) -> String {
+    format!("write to delivery, {door}, {connected} connected, {} events/s", size.events)
 }
 
-/// Prints the table: of each row our number, and each peer's with how many times better ours is. Numbers are medians
+/// Prints a table under its title, where there is something: of each row our number, and each peer's with how many times better ours is. Numbers are medians
 /// over the rounds; a ratio is that of the same round, with the lowest and the highest beside it.
-pub(crate) fn print(samples: &[Sample], size: &Size) {
+pub(crate) fn print(title: &str, samples: &[Sample], size: &Size) {
+    if samples.is_empty() {
+        return;
+    }
     let mut rows: BTreeMap<(Row, Door, Database), BTreeMap<System, Vec<f64>>> = BTreeMap::new();
     for sample in samples {
         let row = rows.entry((sample.row, sample.door, sample.database)).or_default();
         row.entry(sample.system).or_default().push(sample.value);
     }
+    println!("\n## {title}\n");
     println!("| what | Pulse | against | theirs | Pulse is better by |");
     println!("|---|---:|---|---:|---:|");
     for ((row, door, database), systems) in rows {
@@ -74,7 +84,8 @@ pub(crate) fn print(samples: &[Sample], size: &Size) {
     }
 }
 
-fn shown(value: f64) -> String {
+/// Three digits that count.
+pub(crate) fn shown(value: f64) -> String {
     match value {
         value if value >= 100.0 => format!("{value:.0}"),
         value if value >= 10.0 => format!("{value:.1}"),
@@ -87,7 +98,7 @@ fn shown_ratio(ratio: f64) -> String {
 }
 
 /// The middle value; of an even number the mean of the two in the middle.
-fn median(values: &[f64]) -> f64 {
+pub(crate) fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let (low, high) = (sorted[(sorted.len() - 1) / 2], sorted[sorted.len() / 2]);
