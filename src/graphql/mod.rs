@@ -19,6 +19,7 @@ mod scalars;
 mod streaming;
 mod subscribe;
 mod subscription;
+mod validated;
 mod websocket;
 
 use async_graphql::{
@@ -63,8 +64,8 @@ fn builder() -> SchemaBuilder<Query, Mutation, SubscriptionRoot> {
         )
 }
 
-fn public_schema(services: Services, config: &Config) -> PublicSchema {
-    let builder = builder().limit_complexity(config.limits.complexity).data(services);
+fn public_schema(services: Services, config: &Config, mode: ValidationMode) -> PublicSchema {
+    let builder = builder().validation_mode(mode).limit_complexity(config.limits.complexity).data(services);
     // "Did you mean" would tell the names that introspection may not.
     if config.introspection { builder.finish() } else { builder.disable_suggestions().finish() }
 }

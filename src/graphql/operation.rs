@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{
-    Request, Response, ServerError, Variables,
+    Request, Response, ServerError, ValidationMode, Variables,
     parser::types::{ExecutableDocument, OperationType},
 };
 use futures_util::StreamExt;
@@ -23,6 +23,8 @@ use super::{
     event_schema,
     limits::{self, DocumentLimits},
     public_schema,
+    response::is_request_error,
+    validated::Validated,
 };
 
 /// What the GraphQL door needs. Cheap to clone.
@@ -31,6 +33,9 @@ pub struct Api(Arc<Inner>);
 
 struct Inner {
     public: PublicSchema,
+    /// The same, for operations that are known to be valid.
+    trusting: PublicSchema,
+    validated: Validated,
     events: EventSchema,
     auth: Authenticator,
     presence: Presence,
@@ -85,10 +90,13 @@ impl Api {
             introspection: config.introspection,
         };
         let presence = services.presence.clone();
-        let public = public_schema(services.clone(), config);
+        let public = public_schema(services.clone(), config, ValidationMode::Strict);
+        let trusting = public_schema(services.clone(), config, ValidationMode::Fast);
         let events = event_schema(services);
         Self(Arc::new(Inner {
             public,
+            trusting,
+            validated: Validated::default(),
             events,
             auth,
             presence,
@@ -140,19 +148,34 @@ impl Api {
 
     /// Runs a query or mutation.
     pub(super) async fn run(&self, operation: Operation, viewer: Viewer) -> Response {
-        coded(self.0.public.execute(operation.into_request().data(viewer)).await)
+        let shape = self.0.validated.shape(&operation.params);
+        let known = self.0.validated.knows(shape);
+        let response = self.schema(known).execute(operation.into_request().data(viewer)).await;
+        if !known && !is_request_error(&response) {
+            self.0.validated.learn(shape);
+        }
+        coded(response)
     }
 
     /// Validates a subscription; it is not started.
     pub(super) async fn validate(&self, operation: &Operation) -> Result<(), Vec<ServerError>> {
+        let shape = self.0.validated.shape(&operation.params);
+        let known = self.0.validated.knows(shape);
         let Params { query, operation_name, variables } = &operation.params;
         let mut request = Request::new(query).variables(variables.clone());
         request.operation_name.clone_from(operation_name);
         request.set_parsed_query(ExecutableDocument::clone(&operation.document));
-        match self.0.public.execute_stream(request).next().await {
+        match self.schema(known).execute_stream(request).next().await {
             Some(response) if response.is_err() => Err(coded(response).errors),
-            _ => Ok(()),
+            _ => {
+                self.0.validated.learn(shape);
+                Ok(())
+            }
         }
+    }
+
+    fn schema(&self, known: bool) -> &PublicSchema {
+        if known { &self.0.trusting } else { &self.0.public }
     }
 
     /// Executes what a subscription selects, as a query.

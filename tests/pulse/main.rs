@@ -35,6 +35,7 @@ mod operation;
 mod pages;
 mod parity;
 mod realtime;
+mod records;
 mod rest_activities;
 mod rest_analytics;
 mod rest_bodies;
