@@ -52,7 +52,7 @@ async fn a_wrong_value_is_refused_the_same_way_after_a_right_one() {
         let fresh = TestApp::start(Backend::Sqlite).await;
         let input = json!({"limit": limit});
         let (first, again) = (fresh.graphql(page, input.clone()).await, used.graphql(page, input).await);
-        assert_eq!((first.status, first.text), (again.status, again.text), "{limit}");
+        assert_eq!((first.status, &first.text), (again.status, &again.text), "{limit}");
         assert!(again.text.contains("errors"), "{limit}: {}", again.text);
     }
 }
