@@ -43,7 +43,6 @@ impl Documents {
         }
         let mut document = parse_query(text).map_err(|error| with_code(error.into(), PARSE_FAILED))?;
         rewrite::typename_directives(&mut document);
-        rewrite::same_root_fields(&mut document);
         let document = Arc::new(document);
         if text.len() <= LONGEST {
             self.0.insert(text.into(), document.clone());

@@ -24,6 +24,7 @@ use super::{
     limits::{self, DocumentLimits},
     public_schema,
     response::is_request_error,
+    rewrite,
     validated::Validated,
 };
 
@@ -69,7 +70,9 @@ impl Operation {
     fn into_request(self) -> Request {
         let mut request = Request::new(self.params.query).variables(self.params.variables);
         request.operation_name = self.params.operation_name;
-        request.set_parsed_query(Arc::unwrap_or_clone(self.document));
+        let mut document = Arc::unwrap_or_clone(self.document);
+        rewrite::same_root_fields(&mut document);
+        request.set_parsed_query(document);
         request
     }
 }

@@ -5,12 +5,9 @@ use async_graphql::{
     parser::types::{DocumentOperations, ExecutableDocument, Field, InlineFragment, Selection, SelectionSet},
 };
 
-/// With more root fields a document is over every limit that can be set, and is refused.
-const ROOT_FIELDS: usize = 1_000;
-
 /// Makes one field of root fields that are the same but for what they select: they are one field of the answer, and the
 /// specification has it executed once (<https://spec.graphql.org/draft/#sec-Field-Collection>). async-graphql 8.0.0-rc.5
-/// executes it each time, so that a mutation would be made twice.
+/// executes it each time, so that a mutation would be made twice. Root fields are few: they were counted before.
 pub(super) fn same_root_fields(document: &mut ExecutableDocument) {
     match &mut document.operations {
         DocumentOperations::Single(operation) => merge(&mut operation.node.selection_set.node),
@@ -21,7 +18,7 @@ pub(super) fn same_root_fields(document: &mut ExecutableDocument) {
 }
 
 fn merge(root: &mut SelectionSet) {
-    if root.items.len() > ROOT_FIELDS {
+    if root.items.len() < 2 {
         return;
     }
     let mut merged: Vec<Positioned<Selection>> = Vec::with_capacity(root.items.len());
