@@ -1,6 +1,7 @@
 //! Drives Pulse and what people use now, one after the other on this machine, with the same load, and prints one table of
 //! ratios. `bench/run` builds what it needs and calls it.
 
+mod count;
 mod drive;
 mod followers;
 mod plain;
@@ -37,6 +38,8 @@ struct Arguments {
 enum Verb {
     /// Measure, and print the table
     Compare(Compare),
+    /// Count the instructions that Pulse takes on its hot paths, under valgrind
+    Count(count::Count),
     /// Serve as the plain Rust peer, on PORT
     Plain,
 }
@@ -81,6 +84,10 @@ fn main() -> Result<()> {
             // Servers and databases end with what is dropped, so a signal must not end the process at once.
             Verb::Compare(compare) => tokio::select! {
                 outcome = compare.run() => outcome,
+                signal = ended() => Err(signal.err().unwrap_or_else(|| anyhow!("stopped by a signal"))),
+            },
+            Verb::Count(count) => tokio::select! {
+                outcome = count.run() => outcome,
                 signal = ended() => Err(signal.err().unwrap_or_else(|| anyhow!("stopped by a signal"))),
             },
             Verb::Plain => plain::serve().await,

@@ -16,6 +16,8 @@ use crate::process::Tree;
 
 /// The secret that all servers know.
 pub(crate) const SECRET: &str = "a secret of the benchmark, 32 bytes or more";
+/// Where servers listen.
+pub(crate) const HOST: &str = "127.0.0.1";
 /// How long a server may take to start.
 const START: Duration = Duration::from_secs(30);
 
@@ -153,11 +155,15 @@ pub(crate) struct Programs {
 impl Programs {
     /// Starts `system` with an empty database.
     pub(crate) async fn start(&self, system: System) -> Result<Server> {
+        self.start_by(self.command(system)?, system).await
+    }
+
+    /// Starts `system` with an empty database, by a command of its own.
+    pub(crate) async fn start_by(&self, mut command: Command, system: System) -> Result<Server> {
         let folder = tempfile::tempdir()?;
-        let mut command = self.command(system)?;
         command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
         // Pulse logs every request and the peers do not: nobody does here.
-        command.envs([("NODE_ENV", "production"), ("HOST", "127.0.0.1"), ("RUST_LOG", "warn")]);
+        command.envs([("NODE_ENV", "production"), ("HOST", HOST), ("RUST_LOG", "warn")]);
         command.env("JWT_SECRET", SECRET);
         // Everyone of the row with one topic is the same user.
         command.env("SOCKETIO_MAX_SOCKETS_PER_USER", "100000");
@@ -250,6 +256,11 @@ impl Server {
         let log = fs::read_to_string(&self.log).unwrap_or_default();
         let lines: Vec<&str> = log.lines().rev().take(20).collect();
         lines.into_iter().rev().collect::<Vec<_>>().join("\n")
+    }
+
+    /// The number of its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
     }
 
     /// Its process with all children.
