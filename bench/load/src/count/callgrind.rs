@@ -63,7 +63,7 @@ impl Callgrind {
         let mut command = Command::new("vgdb");
         // Both find each other by names that have these variables in them.
         command.env("HOST", HOST).env_remove("LOGNAME").env_remove("USER");
-        // It wakes a server that sleeps by ptrace; where that is forbidden, the order is not carried out.
+        // It wakes a server that sleeps by ptrace, and would wait for ever where that is forbidden.
         command.arg("--cmd-time-out=60");
         command.arg(format!("--vgdb-prefix={}", self.folder.path().join("vgdb").display()));
         command.arg(format!("--pid={}", self.process)).arg(order);
@@ -95,6 +95,7 @@ impl Dump {
         Ok(Self { file, instructions, _folder: folder })
     }
 
+    /// In the format of callgrind.
     pub(super) fn text(&self) -> Result<String> {
         Ok(fs::read_to_string(&self.file)?)
     }
