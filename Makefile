@@ -1,10 +1,10 @@
 # Each target is one command that also works without make. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt schema proxies bench bench-micro faults web clean
+.PHONY: help run test lint fmt schema proxies bench bench-micro instructions faults web clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## start the server (release build), settings from the environment and .env
 	cargo run --release
@@ -31,6 +31,9 @@ bench: ## measure Pulse beside what people use now and its limits (90 minutes; A
 
 bench-micro: ## run the benchmarks of single parts
 	cargo bench
+
+instructions: ## check what the hot paths take in instructions (ARGS=--write accepts it; ARGS="--where page-rest")
+	bench/instructions $(ARGS)
 
 faults: ## three nodes under faults for about 25 minutes (ARGS="--seed 1 --rounds 1")
 	scripts/postgres install

@@ -4,6 +4,7 @@
 
 mod bare;
 mod compare;
+mod count;
 mod drive;
 mod follower;
 mod followers;
@@ -41,6 +42,8 @@ struct Arguments {
 enum Verb {
     /// Measure, and print the tables
     Compare(compare::Compare),
+    /// Count the instructions that Pulse takes on its hot paths, under valgrind
+    Count(count::Count),
     /// Serve as the plain Rust peer, on PORT
     Plain,
     /// Serve the answers that lie in the current folder, on PORT
@@ -57,6 +60,10 @@ fn main() -> Result<()> {
             // Servers and databases end with what is dropped, so a signal must not end the process at once.
             Verb::Compare(compare) => tokio::select! {
                 outcome = compare.run() => outcome,
+                signal = ended() => Err(signal.err().unwrap_or_else(|| anyhow!("stopped by a signal"))),
+            },
+            Verb::Count(count) => tokio::select! {
+                outcome = count.run() => outcome,
                 signal = ended() => Err(signal.err().unwrap_or_else(|| anyhow!("stopped by a signal"))),
             },
             Verb::Plain => plain::serve().await,

@@ -60,6 +60,8 @@ impl Site {
     }
 }
 
+/// Where servers listen.
+pub(crate) const HOST: &str = "127.0.0.1";
 /// The name of an SQLite database in the folder of a server.
 pub(crate) const DATABASE: &str = "bench.db";
 
@@ -84,11 +86,15 @@ impl Programs {
 
     /// Starts `system` with what its folder holds.
     pub(crate) async fn start_at(&self, system: System, site: &Site) -> Result<Server> {
+        self.start_by(self.command(system)?, system, site).await
+    }
+
+    /// Starts `system` with what its folder holds, by a command of its own.
+    pub(crate) async fn start_by(&self, mut command: Command, system: System, site: &Site) -> Result<Server> {
         let schema = match system.database() {
             Database::Postgres => Some(Schema::create(self.postgres()?)?),
             Database::Sqlite => None,
         };
-        let mut command = self.command(system)?;
         configure(&mut command, site);
         match (&schema, system) {
             (Some(schema), _) => command.env("DATABASE_URL", &schema.url),
@@ -157,7 +163,7 @@ impl Programs {
 fn configure(command: &mut Command, site: &Site) {
     command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
     // Pulse logs every request and the peers do not: nobody does here.
-    command.envs([("NODE_ENV", "production"), ("HOST", "127.0.0.1"), ("RUST_LOG", "warn")]);
+    command.envs([("NODE_ENV", "production"), ("HOST", HOST), ("RUST_LOG", "warn")]);
     command.envs([("JWT_SECRET", SECRET), ("PORT", &site.port.to_string())]);
     // Everyone of the row with one topic is the same user.
     command.env("SOCKETIO_MAX_SOCKETS_PER_USER", "100000");
@@ -197,6 +203,11 @@ impl Server {
         let log = fs::read_to_string(&self.log).unwrap_or_default();
         let lines: Vec<&str> = log.lines().rev().take(20).collect();
         lines.into_iter().rev().collect::<Vec<_>>().join("\n")
+    }
+
+    /// The number of its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
     }
 
     /// Its process with all children.
