@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Cursor, Error, ItemId, Result, UserId};
+use super::{Cursor, Error, ItemId, Result, UserId, Written};
 
 /// Which of the two feeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -89,6 +89,8 @@ pub struct Page<T> {
     pub has_more: bool,
     /// Where the feed stood: a subscription that starts here misses nothing and repeats nothing.
     pub cursor: Cursor,
+    /// What the doors made of it, where it is kept.
+    pub written: Option<Written>,
 }
 
 /// A page by key, as the Relay specification has it: `first` after a cursor, or `last` before one.

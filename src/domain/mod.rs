@@ -18,6 +18,7 @@ mod time;
 mod user;
 mod viewer;
 pub(crate) mod words;
+mod written;
 
 pub use activity::{Activity, ActivityType, NewActivity};
 pub use analytics::{
@@ -38,3 +39,4 @@ pub use user::UserId;
 pub(crate) use words::words;
 
 pub use viewer::{Role, Viewer};
+pub use written::Written;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{Enum, ID, InputObject};
 
-use crate::domain::{self, Cursor, NewActivity, Page, Result, UserId};
+use crate::domain::{self, Cursor, NewActivity, Page, Result, UserId, Written};
 
 use super::{
     record::{Field, Record, record},
@@ -91,6 +91,7 @@ pub(super) struct ActivityPage {
     has_more: bool,
     unread_count: u64,
     cursor: Cursor,
+    written: Option<Written>,
 }
 
 impl Record for ActivityPage {
@@ -114,6 +115,10 @@ impl Record for ActivityPage {
             |page, _, json| json.plain(page.cursor),
         ),
     ];
+
+    fn written(&self) -> Option<&Written> {
+        self.written.as_ref()
+    }
 }
 
 record!(Activity, ActivityPage);
@@ -126,6 +131,7 @@ impl From<Page<domain::Activity>> for ActivityPage {
             has_more: page.has_more,
             unread_count: page.unread,
             cursor: page.cursor,
+            written: page.written,
         }
     }
 }

@@ -153,7 +153,7 @@ impl Api {
     pub(super) async fn run(&self, operation: Operation, viewer: Viewer) -> Response {
         let shape = self.0.validated.shape(&operation.params);
         let known = self.0.validated.knows(shape);
-        let response = self.schema(known).execute(operation.into_request().data(viewer)).await;
+        let response = self.schema(known).execute(operation.into_request().data(viewer).data(shape)).await;
         if !known && !is_request_error(&response) {
             self.0.validated.learn(shape);
         }

@@ -10,10 +10,13 @@ use async_graphql::{
     ContextSelectionSet, Name, OutputType, Positioned, QueryPathSegment, ServerError, ServerResult, Value,
     indexmap::IndexMap,
     parser::types::{FragmentDefinition, Selection, SelectionSet},
-    registry::{MetaField, MetaType, MetaTypeId, ObjectBuilder, Registry},
+    registry::{MetaField, MetaTypeId, ObjectBuilder, Registry},
 };
+use axum::body::Bytes;
 
-use super::json::Json;
+use crate::domain::Written;
+
+use super::{json::Json, validated::Shape};
 
 /// An object whose fields are all at hand. [`record!`] makes it a type of the schema.
 pub(super) trait Record: Sized + Send + Sync + 'static {
@@ -23,6 +26,11 @@ pub(super) trait Record: Sized + Send + Sync + 'static {
     const DESCRIPTION: &'static str;
     /// The fields, in the order of the schema.
     const FIELDS: &'static [Field<Self>];
+
+    /// Room for what is written of it, where it is read again and again.
+    fn written(&self) -> Option<&Written> {
+        None
+    }
 }
 
 /// A field of the record `T`.
@@ -167,7 +175,7 @@ pub(super) fn register<T: Record + OutputType>(registry: &mut Registry) -> Strin
         });
         let fields: IndexMap<String, MetaField> = fields.collect();
         let object = ObjectBuilder::new(T::NAME, fields).description(Some(T::DESCRIPTION.to_owned()));
-        MetaType::from(object.rust_typename(std::any::type_name::<T>()).build())
+        object.rust_typename(std::any::type_name::<T>()).build()
     })
 }
 
@@ -182,8 +190,16 @@ pub(super) fn resolve<T: Record>(record: &T, ctx: &ContextSelectionSet<'_>) -> S
     match ctx.path_node.filter(|node| node.parent.is_none()).map(|node| node.segment) {
         Some(QueryPathSegment::Name(key)) => {
             let root = &ctx.query_env.operation.node.selection_set.node;
-            Sets::of_root(root, key, fragments).record(record, &mut json);
-            Ok(Value::Binary(json.into_text().into()))
+            let write = || {
+                Sets::of_root(root, key, fragments).record(record, &mut json);
+                json.into_text()
+            };
+            // The shape of an operation says what is selected at each key.
+            let text = match (record.written(), ctx.data_opt::<Shape>()) {
+                (Some(written), Some(shape)) => Bytes::from_owner(written.get_or_write(shape.at(key), write)),
+                _ => Bytes::from(write()),
+            };
+            Ok(Value::Binary(text))
         }
         _ => {
             Sets { sets: vec![&ctx.item.node], fragments }.record(record, &mut json);

@@ -2,7 +2,7 @@
 //!
 //! Whether an operation is valid depends on its document and, where a variable is used as an argument, on the *shape* of the
 //! variable's value: which keys, which kinds of values, and of a text only whether it is a word of an enum. Two requests
-//! with the same document and the same shape are both valid or both not. How much an operation may ask for depends on the
+//! with the same document and the same shape are both valid or both not, and select the same. How much an operation may ask for depends on the
 //! values themselves, and is checked each time.
 
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
@@ -17,9 +17,18 @@ const KEPT: u64 = 4_096;
 /// The longest word of an enum. A longer text is none.
 const WORD: usize = 32;
 
-/// An operation and the shape of its variables.
+/// An operation and the shape of its variables. What it selects, too: that depends on nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Shape(u128);
+
+impl Shape {
+    /// By which what is selected at `key` of the answer is told from other selections.
+    pub(super) fn at(self, key: &str) -> u128 {
+        let mut hasher = std::hash::DefaultHasher::new();
+        (self, key).hash(&mut hasher);
+        self.0 << 64 | u128::from(hasher.finish())
+    }
+}
 
 /// The operations that were found valid.
 pub(super) struct Validated {
@@ -67,7 +76,8 @@ fn variables(variables: &Variables, hasher: &mut impl Hasher) {
 fn shape(value: &Value, hasher: &mut impl Hasher) {
     match value {
         Value::Null => hasher.write_u8(0),
-        Value::Boolean(_) => hasher.write_u8(1),
+        // `@skip` and `@include` take one.
+        Value::Boolean(value) => (1u8, value).hash(hasher),
         // An `Int` has 32 bits: a number that fits is as good as any other.
         Value::Number(number) => match number.as_i64().map(i32::try_from) {
             Some(Ok(_)) => hasher.write_u8(2),
@@ -115,7 +125,7 @@ mod tests {
         let shape = |variables| shape_of(&validated, "query", variables);
         for (one, same) in [
             (json!({"a": "x"}), json!({"a": "another text, with LOG_CREATED in it"})),
-            (json!({"a": 1, "b": true}), json!({"a": -2_000_000_000, "b": false})),
+            (json!({"a": 1, "b": true}), json!({"a": -2_000_000_000, "b": true})),
             (json!({"a": {"b": ["x", 1]}}), json!({"a": {"b": ["y", 2]}})),
         ] {
             assert_eq!(shape(one.clone()), shape(same.clone()), "{one} {same}");
@@ -136,6 +146,7 @@ mod tests {
             json!({"a": 1.5}),
             json!({"a": 3_000_000_000_u64}),
             json!({"a": true}),
+            json!({"a": false}),
             json!({"a": []}),
             json!({"a": ["x"]}),
             json!({"a": ["x", "x"]}),

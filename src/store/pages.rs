@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use moka::sync::Cache;
 
-use crate::domain::{Activity, Page, UserId, Window};
+use crate::domain::{Activity, Page, UserId, Window, Written};
 
 use super::StoredItem;
 
-/// Bytes of items that are kept, about.
+/// Bytes of items that are kept, about, and of what was written of them.
 const KEPT: u64 = 16 * 1024 * 1024;
 /// For how long a page is kept that nobody reads.
 const IDLE: Duration = Duration::from_secs(10 * 60);
@@ -36,7 +36,8 @@ impl Default for Pages {
                 let data = item.data.as_ref().map_or(0, |data| data.as_str().len());
                 FIXED + item.title.as_str().len() + description + data
             });
-            u32::try_from(FIXED + items.sum::<usize>()).unwrap_or(u32::MAX)
+            // What is written of a page has about the room of its items.
+            u32::try_from(FIXED + items.sum::<usize>() * (1 + Written::KEPT)).unwrap_or(u32::MAX)
         };
         Self { activities: Cache::builder().max_capacity(KEPT).weigher(weigher).time_to_idle(IDLE).build() }
     }
@@ -50,10 +51,12 @@ impl Pages {
         kept.get(&(user.clone(), window))
     }
 
-    /// Keeps a page that was read just now.
-    pub(super) fn keep<T: StoredItem>(&self, user: &UserId, window: Window, page: &Page<T>) {
+    /// Keeps a page that was read just now, where such are kept.
+    pub(super) fn keep<T: StoredItem>(&self, user: &UserId, window: Window, mut page: Page<T>) -> Page<T> {
         if let Some(kept) = T::kept(self).filter(|_| window.skip() == 0) {
+            page.written = Some(Written::default());
             kept.insert((user.clone(), window), page.clone());
         }
+        page
     }
 }

@@ -65,9 +65,9 @@ impl Store {
         };
         let items: Vec<_> = items.into_iter().map(Arc::new).collect();
         let has_more = window.skip().saturating_add(items.len() as u64) < total;
-        let page = Page { items, total, unread, has_more, cursor: self.epoch().at(head) };
-        self.0.pages.keep(user, window, &page);
-        Ok(page)
+        let cursor = self.epoch().at(head);
+        let page = Page { items, total, unread, has_more, cursor, written: None };
+        Ok(self.0.pages.keep(user, window, page))
     }
 
     /// The items of `user`'s feed on one side of a cursor.
