@@ -2,20 +2,27 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Texts that are kept of one page; what comes after these is made each time. A page is kept in few forms: as REST shows
-/// it, and as the app's own operation selects it.
-const KEPT: usize = 2;
-
-/// What was made of one page, each by a key that says how. Copies share it.
-#[derive(Clone, Debug, Default)]
-pub struct Written(Arc<Mutex<Vec<Entry>>>);
+/// What was made of one page, each by a key that says how: as REST shows it, and as the app's own operation selects it. Copies
+/// share it.
+#[derive(Clone, Debug)]
+pub struct Written {
+    texts: Arc<Mutex<Vec<Entry>>>,
+    room: usize,
+}
 
 /// A text, with its key before it.
 type Entry = (u128, Arc<[u8]>);
 
 impl Written {
-    /// How many texts a page may have.
-    pub const KEPT: usize = KEPT;
+    /// Room for texts of `room` bytes in all. What does not fit in is made each time: a client decides how long a text is.
+    pub fn with_room(room: usize) -> Self {
+        Self { texts: Arc::default(), room }
+    }
+
+    /// The most bytes that its texts have in all.
+    pub fn room(&self) -> usize {
+        self.room
+    }
 
     /// The text of `key`: what `write` writes, or has written before.
     pub fn get_or_write(&self, key: u128, write: impl FnOnce() -> String) -> Arc<[u8]> {
@@ -26,14 +33,15 @@ impl Written {
         }
         let text: Arc<[u8]> = write().into_bytes().into();
         let mut texts = self.texts();
-        if texts.len() < KEPT && find(&texts).is_none() {
+        let taken: usize = texts.iter().map(|(_, text)| text.len()).sum();
+        if taken + text.len() <= self.room && find(&texts).is_none() {
             texts.push((key, text.clone()));
         }
         text
     }
 
     fn texts(&self) -> std::sync::MutexGuard<'_, Vec<Entry>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.texts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -42,23 +50,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_written_once_and_few_are_kept() {
-        let (written, copy) = (Written::default(), Written::default());
-        let copy_of = written.clone();
+    fn a_text_is_written_once_where_there_is_room_for_it() {
+        let written = Written::with_room(10);
+        let copy = written.clone();
         let mut made = 0;
-        let mut get = |written: &Written, key| {
-            let text = written.get_or_write(key, || {
+        let mut get = |written: &Written, key, text: &str| {
+            let got = written.get_or_write(key, || {
                 made += 1;
-                format!("{key}")
+                text.to_owned()
             });
-            assert_eq!(*text, *format!("{key}").as_bytes());
+            assert_eq!(*got, *text.as_bytes());
+            made
         };
-        get(&written, 1);
-        get(&copy_of, 1);
-        get(&written, 2);
-        get(&written, 3);
-        get(&written, 3);
-        get(&copy, 1);
-        assert_eq!(made, 5);
+        assert_eq!(get(&written, 1, "12345"), 1);
+        assert_eq!(get(&copy, 1, "12345"), 1);
+        assert_eq!(get(&written, 2, "123456"), 2);
+        assert_eq!(get(&written, 2, "123456"), 3);
+        assert_eq!(get(&written, 3, "12345"), 4);
+        assert_eq!(get(&copy, 3, "12345"), 4);
     }
 }

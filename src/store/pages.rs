@@ -20,6 +20,9 @@ const IDLE: Duration = Duration::from_secs(10 * 60);
 /// Bytes of an item apart from its texts, and of a page apart from its items.
 const FIXED: usize = 256;
 
+/// Bytes that there are of what is written of a page, for each of its items: twice what a usual one takes.
+const WRITTEN: usize = 1_024;
+
 /// Pages of one feed.
 pub(super) type Kept<T> = Cache<(UserId, Window), Page<T>>;
 
@@ -36,8 +39,8 @@ impl Default for Pages {
                 let data = item.data.as_ref().map_or(0, |data| data.as_str().len());
                 FIXED + item.title.as_str().len() + description + data
             });
-            // What is written of a page has about the room of its items.
-            u32::try_from(FIXED + items.sum::<usize>() * (1 + Written::KEPT)).unwrap_or(u32::MAX)
+            let written = page.written.as_ref().map_or(0, Written::room);
+            u32::try_from(FIXED + items.sum::<usize>() + written).unwrap_or(u32::MAX)
         };
         Self { activities: Cache::builder().max_capacity(KEPT).weigher(weigher).time_to_idle(IDLE).build() }
     }
@@ -54,7 +57,7 @@ impl Pages {
     /// Keeps a page that was read just now, where such are kept.
     pub(super) fn keep<T: StoredItem>(&self, user: &UserId, window: Window, mut page: Page<T>) -> Page<T> {
         if let Some(kept) = T::kept(self).filter(|_| window.skip() == 0) {
-            page.written = Some(Written::default());
+            page.written = Some(Written::with_room(WRITTEN * page.items.len()));
             kept.insert((user.clone(), window), page.clone());
         }
         page
