@@ -11,7 +11,7 @@ import { grafserv } from 'postgraphile/grafserv/node';
 import { PostGraphileAmberPreset } from 'postgraphile/presets/amber';
 import { extendSchema } from 'postgraphile/utils';
 import { newActivity, window } from './lib/activity.mjs';
-import { target } from './lib/graphql.mjs';
+import { shapes, target } from './lib/graphql.mjs';
 import { bearer, secret, settings, versions } from './lib/start.mjs';
 
 versions('postgraphile', 'graphql', 'pg', 'jsonwebtoken');
@@ -50,20 +50,7 @@ const fields = extendSchema(({ pgResources: { activities }, sql }) => {
 
   return {
     typeDefs: /* GraphQL */ `
-      type ActivityPage {
-        activities: [Activity!]!
-        total: Int!
-        hasMore: Boolean!
-        unreadCount: Int!
-      }
-
-      input CreateActivityInput {
-        userId: ID
-        type: ActivityType!
-        title: String!
-        description: String
-        data: JSON
-      }
+      ${shapes}
 
       extend type Query {
         activities(userId: ID, limit: Int! = 20, skip: Int! = 0): ActivityPage!

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use async_graphql::{Enum, ID, InputObject};
 
-use crate::domain::{self, Cursor, NewActivity, Page, Result, UserId, Written};
+use crate::domain::{self, NewActivity, Result, UserId};
 
 use super::{
+    page::{FeedPage, Paged},
     record::{Field, Record, record},
     scalars::{DateTime, Json},
     user_id,
@@ -78,61 +79,25 @@ impl Record for Activity {
     ];
 }
 
+impl Paged for Activity {
+    const PAGE: &'static str = "ActivityPage";
+    const PAGE_DESCRIPTION: &'static str =
+        "A page of activities, newest first, with the counts of the same instant.";
+    const ITEMS: &'static str = "activities";
+    const ITEMS_DESCRIPTION: &'static str = "The activities, newest first.";
+}
+
+record!(Activity, FeedPage<Activity>);
+
+impl From<Arc<domain::Activity>> for Activity {
+    fn from(activity: Arc<domain::Activity>) -> Self {
+        Self(activity)
+    }
+}
+
 impl From<domain::Activity> for Activity {
     fn from(activity: domain::Activity) -> Self {
         Self(Arc::new(activity))
-    }
-}
-
-/// A page of activities, newest first, with the counts of the same instant.
-pub(super) struct ActivityPage {
-    activities: Vec<Activity>,
-    total: u64,
-    has_more: bool,
-    unread_count: u64,
-    cursor: Cursor,
-    written: Option<Written>,
-}
-
-impl Record for ActivityPage {
-    const NAME: &'static str = "ActivityPage";
-    const DESCRIPTION: &'static str =
-        "A page of activities, newest first, with the counts of the same instant.";
-    const FIELDS: &'static [Field<Self>] = &[
-        Field::new::<Vec<Activity>>("activities", "The activities, newest first.", |page, sets, json| {
-            sets.list(&page.activities, json);
-        }),
-        Field::new::<u64>("total", "How many there are.", |page, _, json| json.literal(page.total)),
-        Field::new::<bool>("hasMore", "Whether older ones follow.", |page, _, json| {
-            json.literal(page.has_more)
-        }),
-        Field::new::<u64>("unreadCount", "How many are unread.", |page, _, json| {
-            json.literal(page.unread_count);
-        }),
-        Field::new::<String>(
-            "cursor",
-            "Where the feed stood: a subscription with `after` this misses nothing and repeats nothing.",
-            |page, _, json| json.plain(page.cursor),
-        ),
-    ];
-
-    fn written(&self) -> Option<&Written> {
-        self.written.as_ref()
-    }
-}
-
-record!(Activity, ActivityPage);
-
-impl From<Page<domain::Activity>> for ActivityPage {
-    fn from(page: Page<domain::Activity>) -> Self {
-        Self {
-            activities: page.items.into_iter().map(Activity).collect(),
-            total: page.total,
-            has_more: page.has_more,
-            unread_count: page.unread,
-            cursor: page.cursor,
-            written: page.written,
-        }
     }
 }
 

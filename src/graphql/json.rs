@@ -47,7 +47,7 @@ impl Json {
         let escape = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
         match text.bytes().any(escape) {
             false => self.quoted(text),
-            true => self.0.push_str(&serde_json::Value::from(text).to_string()),
+            true => self.0.push_str(&serde_json::to_string(text).unwrap_or_default()),
         }
     }
 

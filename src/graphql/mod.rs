@@ -3,6 +3,7 @@
 mod activity;
 mod analytics;
 mod deadlines;
+mod digest;
 mod documents;
 mod errors;
 mod http;
@@ -11,6 +12,7 @@ mod limits;
 mod mutation;
 mod notification;
 mod operation;
+mod page;
 mod query;
 mod record;
 mod response;

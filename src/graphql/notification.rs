@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use async_graphql::{Enum, ID, InputObject};
 
-use crate::domain::{self, Cursor, NewNotification, Page, Result, Timestamp, UserId};
+use crate::domain::{self, NewNotification, Result, Timestamp, UserId};
 
 use super::{
+    page::{FeedPage, Paged},
     record::{Field, Record, record},
     scalars::DateTime,
     user_id,
@@ -76,59 +77,25 @@ impl Record for Notification {
     ];
 }
 
-impl From<domain::Notification> for Notification {
-    fn from(notification: domain::Notification) -> Self {
-        Self(Arc::new(notification))
+impl Paged for Notification {
+    const PAGE: &'static str = "NotificationPage";
+    const PAGE_DESCRIPTION: &'static str =
+        "A page of notifications, newest first, with the counts of the same instant.";
+    const ITEMS: &'static str = "notifications";
+    const ITEMS_DESCRIPTION: &'static str = "The notifications, newest first.";
+}
+
+record!(Notification, FeedPage<Notification>);
+
+impl From<Arc<domain::Notification>> for Notification {
+    fn from(notification: Arc<domain::Notification>) -> Self {
+        Self(notification)
     }
 }
 
-/// A page of notifications, newest first, with the counts of the same instant.
-pub(super) struct NotificationPage {
-    notifications: Vec<Notification>,
-    total: u64,
-    has_more: bool,
-    unread_count: u64,
-    cursor: Cursor,
-}
-
-impl Record for NotificationPage {
-    const NAME: &'static str = "NotificationPage";
-    const DESCRIPTION: &'static str =
-        "A page of notifications, newest first, with the counts of the same instant.";
-    const FIELDS: &'static [Field<Self>] = &[
-        Field::new::<Vec<Notification>>(
-            "notifications",
-            "The notifications, newest first.",
-            |page, sets, json| {
-                sets.list(&page.notifications, json);
-            },
-        ),
-        Field::new::<u64>("total", "How many there are.", |page, _, json| json.literal(page.total)),
-        Field::new::<bool>("hasMore", "Whether older ones follow.", |page, _, json| {
-            json.literal(page.has_more)
-        }),
-        Field::new::<u64>("unreadCount", "How many are unread.", |page, _, json| {
-            json.literal(page.unread_count);
-        }),
-        Field::new::<String>(
-            "cursor",
-            "Where the feed stood: a subscription with `after` this misses nothing and repeats nothing.",
-            |page, _, json| json.plain(page.cursor),
-        ),
-    ];
-}
-
-record!(Notification, NotificationPage);
-
-impl From<Page<domain::Notification>> for NotificationPage {
-    fn from(page: Page<domain::Notification>) -> Self {
-        Self {
-            notifications: page.items.into_iter().map(Notification).collect(),
-            total: page.total,
-            has_more: page.has_more,
-            unread_count: page.unread,
-            cursor: page.cursor,
-        }
+impl From<domain::Notification> for Notification {
+    fn from(notification: domain::Notification) -> Self {
+        Self(Arc::new(notification))
     }
 }
 

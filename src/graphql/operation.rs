@@ -25,7 +25,7 @@ use super::{
     public_schema,
     response::is_request_error,
     rewrite,
-    validated::Validated,
+    validated::{Shape, Validated},
 };
 
 /// What the GraphQL door needs. Cheap to clone.
@@ -151,7 +151,7 @@ impl Api {
 
     /// Runs a query or mutation.
     pub(super) async fn run(&self, operation: Operation, viewer: Viewer) -> Response {
-        let shape = self.0.validated.shape(&operation.params);
+        let shape = Shape::of(&operation.params);
         let known = self.0.validated.knows(shape);
         let response = self.schema(known).execute(operation.into_request().data(viewer).data(shape)).await;
         if !known && !is_request_error(&response) {
@@ -162,7 +162,7 @@ impl Api {
 
     /// Validates a subscription; it is not started.
     pub(super) async fn validate(&self, operation: &Operation) -> Result<(), Vec<ServerError>> {
-        let shape = self.0.validated.shape(&operation.params);
+        let shape = Shape::of(&operation.params);
         let known = self.0.validated.knows(shape);
         let Params { query, operation_name, variables } = &operation.params;
         let mut request = Request::new(query).variables(variables.clone());

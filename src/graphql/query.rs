@@ -8,9 +8,10 @@ use async_graphql::{
 use crate::domain::{FeedFilter, FeedItem, Keyset, Slice, Window};
 
 use super::{
-    activity::{Activity, ActivityPage, ActivityType},
+    activity::{Activity, ActivityType},
     analytics::{Analytics, LeaderboardPage},
-    notification::{Notification, NotificationPage, NotificationType},
+    notification::{Notification, NotificationType},
+    page::FeedPage,
     services, viewer,
 };
 
@@ -28,7 +29,7 @@ impl Query {
         #[graphql(desc = "Whose; the viewer's own if absent.")] user_id: Option<ID>,
         #[graphql(default = 20, desc = "How many: 1 to 200; a larger number is taken as 200.")] limit: i32,
         #[graphql(default = 0, desc = "How many of the newest to leave out.")] skip: i32,
-    ) -> Result<ActivityPage> {
+    ) -> Result<FeedPage<Activity>> {
         let window = Window::parse(limit.into(), skip.into())?;
         let user = super::user_id(user_id)?;
         Ok(services(ctx).activities.page(viewer(ctx), user, window).await?.into())
@@ -95,7 +96,7 @@ impl Query {
         #[graphql(desc = "Whose; the viewer's own if absent.")] user_id: Option<ID>,
         #[graphql(default = 50, desc = "How many: 1 to 200; a larger number is taken as 200.")] limit: i32,
         #[graphql(default = 0, desc = "How many of the newest to leave out.")] skip: i32,
-    ) -> Result<NotificationPage> {
+    ) -> Result<FeedPage<Notification>> {
         let window = Window::parse(limit.into(), skip.into())?;
         let user = super::user_id(user_id)?;
         Ok(services(ctx).notifications.page(viewer(ctx), user, window).await?.into())

@@ -23,20 +23,17 @@ fn merge(root: &mut SelectionSet) {
     }
     let mut merged: Vec<Positioned<Selection>> = Vec::with_capacity(root.items.len());
     for item in std::mem::take(&mut root.items) {
-        let Selection::Field(field) = &item.node else {
-            merged.push(item);
-            continue;
-        };
-        let first = merged.iter_mut().find_map(|other| match &mut other.node {
-            Selection::Field(other) if are_same(&other.node, &field.node) => Some(other),
+        let same = merged.iter_mut().find_map(|first| match (&mut first.node, &item.node) {
+            (Selection::Field(first), Selection::Field(field)) => {
+                are_same(&first.node, &field.node).then_some(first)
+            }
             _ => None,
         });
-        match first {
-            Some(first) => {
-                let more = field.node.selection_set.node.items.iter().cloned();
-                first.node.selection_set.node.items.extend(more);
+        match (same, item.node) {
+            (Some(first), Selection::Field(field)) => {
+                first.node.selection_set.node.items.extend(field.node.selection_set.node.items);
             }
-            None => merged.push(item),
+            (_, node) => merged.push(Positioned::new(node, item.pos)),
         }
     }
     root.items = merged;

@@ -1,8 +1,8 @@
 //! What an operation brings to a transport that takes results one by one.
 
 use std::{
-    hash::{BuildHasher, RandomState},
-    sync::{Arc, LazyLock, Mutex, PoisonError},
+    hash::Hash,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use async_graphql::{
@@ -14,6 +14,7 @@ use futures_util::{FutureExt, StreamExt, stream, stream::BoxStream};
 use crate::domain::{Cursor, Viewer};
 
 use super::{
+    digest::digest,
     documents::Documents,
     limits,
     operation::{Api, Operation, Params},
@@ -166,12 +167,8 @@ impl Selection {
     }
 }
 
-/// 128 bits by which operations are told apart; with secret seeds, so that nobody can make two that collide.
+/// By which operations are told apart.
 fn key(params: &Params) -> u128 {
-    static SEEDS: LazyLock<[RandomState; 2]> = LazyLock::new(|| [RandomState::new(), RandomState::new()]);
-
     let variables = serde_json::to_string(&params.variables).unwrap_or_default();
-    let parts = (&params.query, &params.operation_name, variables);
-    let [high, low] = [&SEEDS[0], &SEEDS[1]].map(|seed| u128::from(seed.hash_one(&parts)));
-    high << 64 | low
+    digest(|hasher| (&params.query, &params.operation_name, &variables).hash(hasher))
 }

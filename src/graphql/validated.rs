@@ -2,15 +2,15 @@
 //!
 //! Whether an operation is valid depends on its document and, where a variable is used as an argument, on the *shape* of the
 //! variable's value: which keys, which kinds of values, and of a text only whether it is a word of an enum. Two requests
-//! with the same document and the same shape are both valid or both not, and select the same. How much an operation may ask for depends on the
-//! values themselves, and is checked each time.
+//! with the same document and the same shape are both valid or both not, and select the same. How much an operation may ask
+//! for depends on the values themselves, and is checked each time.
 
-use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::hash::{Hash, Hasher};
 
 use async_graphql::{Value, Variables};
 use moka::sync::Cache;
 
-use super::operation::Params;
+use super::{digest::digest, operation::Params};
 
 /// Operations that are remembered, each in its shapes; an entry has about 100 bytes.
 const KEPT: u64 = 4_096;
@@ -21,47 +21,38 @@ const WORD: usize = 32;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Shape(u128);
 
-impl Shape {
-    /// By which what is selected at `key` of the answer is told from other selections.
-    pub(super) fn at(self, key: &str) -> u128 {
-        let mut hasher = std::hash::DefaultHasher::new();
-        (self, key).hash(&mut hasher);
-        self.0 << 64 | u128::from(hasher.finish())
-    }
-}
-
 /// The operations that were found valid.
-pub(super) struct Validated {
-    /// Secret, so that nobody can make two shapes that collide.
-    seeds: [RandomState; 2],
-    known: Cache<Shape, ()>,
-}
+pub(super) struct Validated(Cache<Shape, ()>);
 
 impl Default for Validated {
     fn default() -> Self {
-        Self { seeds: [RandomState::new(), RandomState::new()], known: Cache::new(KEPT) }
+        Self(Cache::new(KEPT))
+    }
+}
+
+impl Shape {
+    pub(super) fn of(params: &Params) -> Self {
+        Self(digest(|hasher| {
+            params.query.hash(hasher);
+            params.operation_name.hash(hasher);
+            variables(&params.variables, hasher);
+        }))
+    }
+
+    /// By which what is selected at `key` of the answer is told from other selections.
+    pub(super) fn at(self, key: &str) -> u128 {
+        digest(|hasher| (self, key).hash(hasher))
     }
 }
 
 impl Validated {
-    pub(super) fn shape(&self, params: &Params) -> Shape {
-        let [high, low] = [0, 1].map(|seed| {
-            let mut hasher: std::hash::DefaultHasher = self.seeds[seed].build_hasher();
-            params.query.hash(&mut hasher);
-            params.operation_name.hash(&mut hasher);
-            variables(&params.variables, &mut hasher);
-            u128::from(hasher.finish())
-        });
-        Shape(high << 64 | low)
-    }
-
     pub(super) fn knows(&self, shape: Shape) -> bool {
-        self.known.contains_key(&shape)
+        self.0.contains_key(&shape)
     }
 
     /// Remembers what was found valid.
     pub(super) fn learn(&self, shape: Shape) {
-        self.known.insert(shape, ());
+        self.0.insert(shape, ());
     }
 }
 
@@ -114,15 +105,14 @@ mod tests {
 
     use super::*;
 
-    fn shape_of(validated: &Validated, query: &str, variables: serde_json::Value) -> Shape {
+    fn shape_of(query: &str, variables: serde_json::Value) -> Shape {
         let variables = Variables::from_json(variables);
-        validated.shape(&Params { query: query.into(), operation_name: None, variables })
+        Shape::of(&Params { query: query.into(), operation_name: None, variables })
     }
 
     #[test]
     fn values_of_the_same_kind_have_one_shape() {
-        let validated = Validated::default();
-        let shape = |variables| shape_of(&validated, "query", variables);
+        let shape = |variables| shape_of("query", variables);
         for (one, same) in [
             (json!({"a": "x"}), json!({"a": "another text, with LOG_CREATED in it"})),
             (json!({"a": 1, "b": true}), json!({"a": -2_000_000_000, "b": true})),
@@ -134,7 +124,6 @@ mod tests {
 
     #[test]
     fn what_may_decide_over_validity_is_told_apart() {
-        let validated = Validated::default();
         let values = [
             json!({}),
             json!({"a": null}),
@@ -157,9 +146,9 @@ mod tests {
             json!({"a": {"b": "x"}, "c": "x"}),
         ];
         let shapes: std::collections::HashSet<Shape> =
-            values.iter().map(|value| shape_of(&validated, "query", value.clone())).collect();
+            values.iter().map(|value| shape_of("query", value.clone())).collect();
         assert_eq!(shapes.len(), values.len());
-        assert_ne!(shape_of(&validated, "a", json!({})), shape_of(&validated, "b", json!({})));
+        assert_ne!(shape_of("a", json!({})), shape_of("b", json!({})));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use sea_orm::DatabaseTransaction;
 
 use crate::domain::{Epoch, Error, Event, Result, Timestamp};
 
-use super::Store;
+use super::{Store, error::domain_error};
 
 /// A transaction that is open for writing.
 #[derive(Clone, Copy)]
@@ -32,6 +32,21 @@ impl<T> Done<T> {
     /// One change of one user.
     pub(super) fn changed(output: T, event: Event) -> Self {
         Self { output, event: Some(Arc::new(event)) }
+    }
+}
+
+/// Commits `transaction` where all went well in it, else takes it back.
+pub(super) async fn end<T>(transaction: DatabaseTransaction, outcome: Result<T>) -> Result<T> {
+    match outcome {
+        Ok(done) => {
+            transaction.commit().await.map_err(domain_error)?;
+            Ok(done)
+        }
+        Err(error) => {
+            // Where even this fails the connection is gone, and the transaction with it.
+            let _ = transaction.rollback().await;
+            Err(error)
+        }
     }
 }
 

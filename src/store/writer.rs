@@ -21,7 +21,7 @@ use super::{
     append::{Append, Appender},
     connect::in_time,
     error::{domain_error, is_conflict},
-    write::{Done, Tx, Write},
+    write::{Done, Tx, Write, end},
 };
 
 /// Batches of appends that PostgreSQL commits at the same time.
@@ -255,17 +255,7 @@ impl Context {
     async fn transact(&self, jobs: &mut [Box<dyn Job>]) -> Result<Vec<Arc<Event>>> {
         let transaction = self.begin().await?;
         let outcome = self.run(&transaction, jobs).await;
-        match outcome {
-            Ok(events) => {
-                transaction.commit().await.map_err(domain_error)?;
-                Ok(events)
-            }
-            Err(error) => {
-                // Where even this fails the connection is gone, and the transaction with it.
-                let _ = transaction.rollback().await;
-                Err(error)
-            }
-        }
+        end(transaction, outcome).await
     }
 
     async fn run(

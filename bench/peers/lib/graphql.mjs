@@ -1,6 +1,24 @@
 // The part of Pulse's GraphQL schema that is measured. `DateTime` and `JSON` pass through as they are.
 import { BadInput, TYPES, newActivity, window } from './activity.mjs';
 
+/** The types that every server has beside `Activity`. */
+export const shapes = /* GraphQL */ `
+  type ActivityPage {
+    activities: [Activity!]!
+    total: Int!
+    hasMore: Boolean!
+    unreadCount: Int!
+  }
+
+  input CreateActivityInput {
+    userId: ID
+    type: ActivityType!
+    title: String!
+    description: String
+    data: JSON
+  }
+`;
+
 export const typeDefs = /* GraphQL */ `
   scalar DateTime
   scalar JSON
@@ -18,20 +36,7 @@ export const typeDefs = /* GraphQL */ `
     read: Boolean!
   }
 
-  type ActivityPage {
-    activities: [Activity!]!
-    total: Int!
-    hasMore: Boolean!
-    unreadCount: Int!
-  }
-
-  input CreateActivityInput {
-    userId: ID
-    type: ActivityType!
-    title: String!
-    description: String
-    data: JSON
-  }
+  ${shapes}
 
   type Query {
     activities(userId: ID, limit: Int! = 20, skip: Int! = 0): ActivityPage!

@@ -19,6 +19,7 @@ use crate::{
         error::domain_error,
         position::{UserPosition, expired_unread},
         signed,
+        write::end,
     },
 };
 
@@ -82,17 +83,8 @@ pub(super) async fn commit(
     now: Timestamp,
 ) -> Result<Vec<Arc<Event>>> {
     let transaction = connection.begin().await.map_err(domain_error)?;
-    match insert(&transaction, batch, epoch, now).await {
-        Ok(events) => {
-            transaction.commit().await.map_err(domain_error)?;
-            Ok(events)
-        }
-        Err(error) => {
-            // Where even this fails the connection is gone, and the transaction with it.
-            let _ = transaction.rollback().await;
-            Err(error)
-        }
-    }
+    let outcome = insert(&transaction, batch, epoch, now).await;
+    end(transaction, outcome).await
 }
 
 async fn insert(

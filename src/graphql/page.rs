@@ -1,0 +1,70 @@
+//! Pages of a feed by number: the same for each kind of item but for their names.
+
+use std::sync::Arc;
+
+use async_graphql::OutputType;
+
+use crate::domain::{Cursor, Page, Written};
+
+use super::record::{Field, Record};
+
+/// An item of which there are pages.
+pub(super) trait Paged: Record + OutputType {
+    /// The name of the type of its pages.
+    const PAGE: &'static str;
+    /// What a page is, for people.
+    const PAGE_DESCRIPTION: &'static str;
+    /// The field of a page that has the items.
+    const ITEMS: &'static str;
+    /// What that field has, for people.
+    const ITEMS_DESCRIPTION: &'static str;
+}
+
+/// A page of items, newest first, with the counts of the same instant.
+pub(super) struct FeedPage<G> {
+    items: Vec<G>,
+    total: u64,
+    has_more: bool,
+    unread_count: u64,
+    cursor: Cursor,
+    written: Option<Written>,
+}
+
+impl<G: Paged> Record for FeedPage<G> {
+    const NAME: &'static str = G::PAGE;
+    const DESCRIPTION: &'static str = G::PAGE_DESCRIPTION;
+    const FIELDS: &'static [Field<Self>] = &[
+        Field::new::<Vec<G>>(G::ITEMS, G::ITEMS_DESCRIPTION, |page, sets, json| {
+            sets.list(&page.items, json);
+        }),
+        Field::new::<u64>("total", "How many there are.", |page, _, json| json.literal(page.total)),
+        Field::new::<bool>("hasMore", "Whether older ones follow.", |page, _, json| {
+            json.literal(page.has_more);
+        }),
+        Field::new::<u64>("unreadCount", "How many are unread.", |page, _, json| {
+            json.literal(page.unread_count);
+        }),
+        Field::new::<String>(
+            "cursor",
+            "Where the feed stood: a subscription with `after` this misses nothing and repeats nothing.",
+            |page, _, json| json.plain(page.cursor),
+        ),
+    ];
+
+    fn written(&self) -> Option<&Written> {
+        self.written.as_ref()
+    }
+}
+
+impl<T, G: From<Arc<T>>> From<Page<T>> for FeedPage<G> {
+    fn from(page: Page<T>) -> Self {
+        Self {
+            items: page.items.into_iter().map(G::from).collect(),
+            total: page.total,
+            has_more: page.has_more,
+            unread_count: page.unread,
+            cursor: page.cursor,
+            written: page.written,
+        }
+    }
+}
