@@ -17,6 +17,7 @@ mod query;
 mod record;
 mod response;
 mod rewrite;
+mod root_fields;
 mod scalars;
 mod streaming;
 mod subscribe;

@@ -24,7 +24,7 @@ use super::{
     limits::{self, DocumentLimits},
     public_schema,
     response::is_request_error,
-    rewrite,
+    root_fields,
     validated::{Shape, Validated},
 };
 
@@ -68,10 +68,10 @@ pub(super) struct Operation {
 impl Operation {
     /// The operation as async-graphql takes it.
     fn into_request(self) -> Request {
+        let mut document = Arc::unwrap_or_clone(self.document);
+        root_fields::merge(&mut document, self.params.operation_name.as_deref());
         let mut request = Request::new(self.params.query).variables(self.params.variables);
         request.operation_name = self.params.operation_name;
-        let mut document = Arc::unwrap_or_clone(self.document);
-        rewrite::same_root_fields(&mut document);
         request.set_parsed_query(document);
         request
     }

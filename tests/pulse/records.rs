@@ -106,10 +106,15 @@ on_both! {
             mutation {
                 createActivity(input: {userId: "ada", type: LOGIN, title: "t"}) { id }
                 createActivity(input: {userId: "ada", type: LOGIN, title: "t"}) { title }
+                ...Again
+            }
+            fragment Again on Mutation {
+                createActivity(input: {userId: "ada", type: LOGIN, title: "t"}) { userId }
             }
         "#;
         let data = app.graphql(query, json!({})).await.data();
         assert_eq!(data["createActivity"]["title"], "t");
+        assert_eq!(data["createActivity"]["userId"], "ada");
         assert_eq!(app.get("/api/activities/ada").await.expect(200)["total"], 1);
     }
 }
