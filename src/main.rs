@@ -15,7 +15,7 @@ use pulse::{
 };
 use tokio::net::TcpListener;
 
-/// Idle sockets leave no holes between what they keep: see `benches/sockets.rs`.
+/// Idle sockets leave no holes between what they keep: see `benches/sockets/`.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -79,7 +79,7 @@ where
         Box::pin(async move {
             let mut response = match answer {
                 Either::Left(answer) => answer.instrument(span).await?.map(Body::new),
-                Either::Right(error) => error.into_response(),
+                Either::Right(error) => span.in_scope(|| error.into_response()),
             };
             if let Some(left) = left {
                 left.drain().await;
