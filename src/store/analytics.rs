@@ -13,7 +13,6 @@ use crate::domain::{
 
 use super::{
     Store,
-    connect::in_time,
     entity::{analytics, analytics_day},
     error::domain_error,
     items::number,
@@ -25,10 +24,9 @@ use super::{
 impl Store {
     /// The record of `user`.
     pub async fn analytics(&self, user: &UserId) -> Result<Option<Analytics>> {
-        let find = analytics::Entity::find_by_id(user.as_str());
-        let answer = async { find.one(&self.0.reader).await.map_err(domain_error) };
-        let found = in_time(self.0.backend, answer).await?;
-        found.map(|row| decode(row, self.epoch())).transpose()
+        let found = self.one("SELECT * FROM analytics WHERE user_id = $1", [user.as_str().into()]).await?;
+        let row = found.map(|row| analytics::Model::from_query_result(&row, "")).transpose();
+        row.map_err(domain_error)?.map(|row| decode(row, self.epoch())).transpose()
     }
 
     /// The records by total hours, most first; ties by user.

@@ -35,7 +35,7 @@ pub(super) const SQLITE_WRITER: [(&str, &str); 4] = [
     ("temp_store", "memory"),
 ];
 /// A connection that was idle for longer is asked whether it still stands before it is used.
-const TRUST_IDLE: Duration = Duration::from_secs(1);
+pub(super) const TRUST_IDLE: Duration = Duration::from_secs(1);
 /// How long a connection that is given back to the pool may take to show that it still stands.
 const RETURN: Duration = Duration::from_secs(2);
 /// What each session asks of PostgreSQL. A node that is cut off while it holds locks must not keep the other nodes from

@@ -22,10 +22,13 @@ mod direct;
 mod entity;
 mod error;
 mod feed;
+mod heads;
 mod items;
+mod leases;
 mod pages;
 mod position;
 mod presence;
+mod reader;
 mod replica;
 mod setup;
 mod sql;
@@ -35,20 +38,14 @@ mod writer;
 
 use std::sync::Arc;
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, Value};
+use sea_orm::{DbBackend, Statement, Value};
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::{Clock, Epoch, Event, Position, Result};
 
 use self::{
-    append::Appender,
-    connect::{Connections, in_time},
-    direct::Direct,
-    error::domain_error,
-    pages::Pages,
-    replica::Replica,
-    setup::set_up,
-    writer::Writer,
+    append::Appender, connect::Connections, direct::Direct, error::domain_error, pages::Pages,
+    reader::Reader, replica::Replica, setup::set_up, writer::Writer,
 };
 
 pub(crate) use self::backup::sqlite_file;
@@ -83,8 +80,7 @@ pub struct Store(Arc<Inner>);
 
 struct Inner {
     backend: DbBackend,
-    /// For reads; sees every commit at once.
-    reader: DatabaseConnection,
+    reader: Reader,
     /// For short reads of SQLite.
     direct: Option<Direct>,
     replica: Option<Replica>,
@@ -130,12 +126,12 @@ impl Store {
             Some(replica) => replica.note_writers(announce),
             None => announce,
         };
-        let file = sqlite_file(url).ok();
-        let appender = match &file {
-            Some(file) => Appender::sqlite(file)?,
-            None => Appender::Postgres(writer.clone()),
+        let reader = Reader::new(reader);
+        let appender = match reader.leases() {
+            Some(leases) => Appender::Postgres(leases.clone()),
+            None => Appender::sqlite(&sqlite_file(url)?)?,
         };
-        let direct = file.map(Direct::new);
+        let direct = sqlite_file(url).ok().map(Direct::new);
         let writer = Writer::start(writer, appender, epoch, clock.clone(), announce, tuning);
         Ok(Self(Arc::new(Inner {
             backend,
@@ -182,11 +178,11 @@ impl Store {
     pub async fn close(&self) {
         self.0.writer.finish().await;
         self.0.direct.iter().for_each(Direct::close);
-        let replica = self.0.replica.as_ref().map(Replica::connection);
+        let readers = self.0.replica.as_ref().map(Replica::reader).into_iter().chain([&self.0.reader]);
         // The writing one last: the last connection to SQLite brings the WAL into the file and takes it away, and one that
         // only reads cannot.
-        let writer = Some(self.0.writer.connection());
-        for connection in [replica, Some(&self.0.reader), writer].into_iter().flatten() {
+        let writer = self.0.writer.connection();
+        for connection in readers.inspect(|reader| reader.close()).map(Reader::pool).chain([writer]) {
             if let Err(error) = connection.clone().close().await {
                 tracing::warn!(%error, "the database connections did not close cleanly");
             }
@@ -203,9 +199,7 @@ impl Store {
         sql: &str,
         values: [Value; N],
     ) -> Result<Option<sea_orm::QueryResult>> {
-        let statement = self.statement(sql, values);
-        let answer = async { self.0.reader.query_one_raw(statement).await.map_err(domain_error) };
-        in_time(self.0.backend, answer).await
+        self.all(sql, values).await.map(|rows| rows.into_iter().next())
     }
 
     async fn all(
@@ -213,9 +207,7 @@ impl Store {
         sql: &str,
         values: impl IntoIterator<Item = Value>,
     ) -> Result<Vec<sea_orm::QueryResult>> {
-        let statement = self.statement(sql, values);
-        let answer = async { self.0.reader.query_all_raw(statement).await.map_err(domain_error) };
-        in_time(self.0.backend, answer).await
+        self.0.reader.all(self.statement(sql, values)).await
     }
 
     fn statement(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {

@@ -1,19 +1,18 @@
 //! `user_position`: where a user's history stands, and how much of it is unread.
 
-use std::collections::HashMap;
-
 use sea_orm::{
     ActiveValue::{Set, Unchanged},
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter,
-    QuerySelect, Statement, Value,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Statement, Value,
     sea_query::OnConflict,
 };
 
-use crate::domain::{
-    Change, Epoch, Error, Event, FeedKind, Position, Result, Timestamp, UnreadCounts, UserId,
-};
+use crate::domain::{Change, Epoch, Error, Event, FeedKind, Position, Result, UnreadCounts, UserId};
 
 use super::{Store, entity::user_position, error::domain_error, sql, unsigned, write::Tx};
+
+/// Unread notifications of user `$1` that have expired by `$2` and are not swept yet.
+pub(super) const EXPIRED_UNREAD: &str =
+    "SELECT COUNT(*) AS count FROM notifications WHERE user_id = $1 AND expires_at <= $2 AND read = FALSE";
 
 /// The row of one user, as a transaction that holds its lock sees and changes it.
 #[derive(Clone, Debug)]
@@ -50,8 +49,11 @@ impl UserPosition {
 
     async fn from_row(tx: &Tx<'_>, row: user_position::Model) -> Result<Self> {
         let user = UserId::trusted(row.user_id.as_str());
-        let mut expired = expired_unread(tx.connection, &[&user], tx.now).await?;
-        let expired_unread = expired.remove(user.as_str()).unwrap_or(0);
+        // Most have none, and then there is nothing to ask for.
+        let expired_unread = match row.notifications_unread {
+            0 => 0,
+            _ => expired_unread(tx, &user).await?,
+        };
         Ok(Self::new(row, user, expired_unread))
     }
 
@@ -146,25 +148,13 @@ async fn create(tx: &Tx<'_>, user: &UserId) -> Result<()> {
         .map_err(domain_error)
 }
 
-/// How many unread notifications of each user have expired and are not swept yet; users with none are left out.
-pub(super) async fn expired_unread(
-    transaction: &DatabaseTransaction,
-    users: &[&UserId],
-    now: Timestamp,
-) -> Result<HashMap<String, i64>> {
-    let backend = transaction.get_database_backend();
-    let sql = format!(
-        "SELECT user_id, COUNT(*) AS count FROM notifications \
-         WHERE user_id IN {} AND expires_at <= $2 AND read = FALSE GROUP BY user_id",
-        sql::any_of(backend, "$1")
-    );
-    let values: [Value; 2] = [sql::list(users), now.millis().into()];
-    let statement = Statement::from_sql_and_values(backend, sql, values);
-    let rows = transaction.query_all_raw(statement).await.map_err(domain_error)?;
-    rows.iter()
-        .map(|row| Ok((row.try_get("", "user_id")?, row.try_get("", "count")?)))
-        .collect::<Result<_, sea_orm::DbErr>>()
-        .map_err(domain_error)
+/// How many unread notifications of one user have expired and are not swept yet.
+async fn expired_unread(tx: &Tx<'_>, user: &UserId) -> Result<i64> {
+    let values: [Value; 2] = [user.as_str().into(), tx.now.millis().into()];
+    let statement =
+        Statement::from_sql_and_values(tx.connection.get_database_backend(), EXPIRED_UNREAD, values);
+    let row = tx.connection.query_one_raw(statement).await.map_err(domain_error)?;
+    row.map_or(Ok(0), |row| row.try_get("", "count")).map_err(domain_error)
 }
 
 #[derive(FromQueryResult)]
@@ -209,17 +199,9 @@ impl Store {
 
     /// Where the histories of `users` stand; users without one are left out. At most 1,000 at a time.
     pub async fn positions(&self, users: &[UserId]) -> Result<Vec<(UserId, Position)>> {
-        let sql = format!(
-            "SELECT user_id, position FROM user_position WHERE user_id IN {}",
-            sql::any_of(self.0.backend, "$1")
-        );
-        let rows = self.all(&sql, [sql::list(&users.iter().collect::<Vec<_>>())]).await?;
-        rows.iter()
-            .map(|row| {
-                let user: String = row.try_get("", "user_id")?;
-                Ok((UserId::trusted(user), unsigned(row.try_get("", "position")?)))
-            })
-            .collect::<Result<_, sea_orm::DbErr>>()
-            .map_err(domain_error)
+        let statement = sql::positions(self.0.backend, &users.iter().collect::<Vec<_>>());
+        let rows = self.0.reader.all(statement).await?;
+        let found = rows.iter().map(|row| sql::position(row).map(|(user, at)| (UserId::trusted(user), at)));
+        found.collect::<Result<_, sea_orm::DbErr>>().map_err(domain_error)
     }
 }

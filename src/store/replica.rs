@@ -8,11 +8,11 @@
 use std::{sync::Arc, time::Duration};
 
 use moka::sync::Cache;
-use sea_orm::{ConnectionTrait, DatabaseConnection, QueryResult, Value};
+use sea_orm::{QueryResult, Value};
 
 use crate::domain::{Epoch, Error, Result, UserId};
 
-use super::{Announce, Store, connect, error::domain_error, setup};
+use super::{Announce, Store, connect, error::domain_error, reader::Reader, setup};
 
 /// For how long a user who wrote is shown the primary: longer than a replica that works lags.
 const RECENT: Duration = Duration::from_secs(10);
@@ -21,7 +21,7 @@ const WRITERS: u64 = 100_000;
 
 /// A replica, and who is not to be shown it.
 pub(super) struct Replica {
-    connection: DatabaseConnection,
+    reader: Reader,
     writers: Cache<UserId, ()>,
 }
 
@@ -38,11 +38,11 @@ impl Replica {
             }
         }
         let writers = Cache::builder().time_to_live(RECENT).max_capacity(WRITERS).build();
-        Ok(Self { connection, writers })
+        Ok(Self { reader: Reader::new(connection), writers })
     }
 
-    pub(super) fn connection(&self) -> &DatabaseConnection {
-        &self.connection
+    pub(super) fn reader(&self) -> &Reader {
+        &self.reader
     }
 
     /// `announce`, and a note of who wrote.
@@ -59,23 +59,21 @@ impl Replica {
 
 impl Store {
     /// Where pages of `user` may be read, or of everyone; `None` where only the primary serves.
-    pub(super) fn replica(&self, user: Option<&UserId>) -> Option<&DatabaseConnection> {
+    pub(super) fn replica(&self, user: Option<&UserId>) -> Option<&Reader> {
         let replica = self.0.replica.as_ref()?;
         let wrote = user.is_some_and(|user| replica.writers.contains_key(user));
-        (!wrote).then_some(&replica.connection)
+        (!wrote).then_some(&replica.reader)
     }
 
     /// Reads from `replica` where there is one that answers, else from the primary.
     pub(super) async fn all_from(
         &self,
-        replica: Option<&DatabaseConnection>,
+        replica: Option<&Reader>,
         sql: &str,
         values: Vec<Value>,
     ) -> Result<Vec<QueryResult>> {
         if let Some(replica) = replica {
-            let statement = self.statement(sql, values.iter().cloned());
-            let answer = async { replica.query_all_raw(statement).await.map_err(domain_error) };
-            match connect::in_time(self.0.backend, answer).await {
+            match replica.all(self.statement(sql, values.iter().cloned())).await {
                 Err(Error::Unavailable(cause)) => {
                     tracing::warn!(%cause, "the replica does not answer, the primary is read");
                 }

@@ -1,11 +1,21 @@
 //! A page that was read before is shown again only while nothing was written, by whichever process.
 
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use crate::support::{Client, Server, on_both_databases};
 
+/// Users who write and read at the same time, more than there are connections to a database.
+const USERS: usize = 48;
+/// How often each does.
+const TURNS: usize = 6;
+
 async fn page(reader: &Client) -> Value {
-    reader.get("/api/activities/ada").await.expect(200)
+    page_of(reader, "ada").await
+}
+
+async fn page_of(reader: &Client, user: &str) -> Value {
+    reader.get(&format!("/api/activities/{user}")).await.expect(200)
 }
 
 /// Both servers show the page that `writer` shows after a write, and again, when it is kept.
@@ -48,5 +58,27 @@ on_both_databases! {
         assert_eq!(shorter["activities"], after["activities"]);
         let others = one.get("/api/activities/bob").await.expect(200);
         assert_eq!(others["total"], 0);
+    }
+}
+
+on_both_databases! {
+    async fn who_asks_together_with_others_is_told_of_their_own(url: &str) {
+        let (one, two) = (Server::start(url, &[]), Server::start(url, &[]));
+        let turns = |user: usize| {
+            let (writer, other) = ((*one).clone(), (*two).clone());
+            async move {
+                let user = format!("user-{user}");
+                for turn in 1..=TURNS {
+                    writer.create_activity(&user, "one more").await;
+                    for reader in [&writer, &other, &writer] {
+                        let seen = page_of(reader, &user).await;
+                        assert_eq!(seen["total"], turn, "{user}");
+                        assert_eq!(seen["activities"].as_array().unwrap().len(), turn, "{user}");
+                    }
+                }
+            }
+        };
+        let users: JoinSet<()> = (0..USERS).map(turns).collect();
+        users.join_all().await;
     }
 }

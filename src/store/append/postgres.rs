@@ -4,10 +4,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, FromQueryResult, QueryResult,
-    Statement, TransactionTrait,
-};
+use sea_orm::{DbBackend, DbErr, FromQueryResult, QueryResult, Statement, sqlx::postgres::PgConnection};
 use serde::Serialize;
 
 use crate::{
@@ -17,9 +14,9 @@ use crate::{
     store::{
         entity::user_position,
         error::domain_error,
-        position::{UserPosition, expired_unread},
-        signed,
-        write::end,
+        leases::{self, Leases},
+        position::UserPosition,
+        signed, sql,
     },
 };
 
@@ -77,18 +74,22 @@ struct NotificationRow<'a> {
 
 /// As [`super::Appender::commit`].
 pub(super) async fn commit(
-    connection: &DatabaseConnection,
+    leases: &Leases,
     batch: &[Append],
     epoch: Epoch,
     now: Timestamp,
 ) -> Result<Vec<Arc<Event>>> {
-    let transaction = connection.begin().await.map_err(domain_error)?;
-    let outcome = insert(&transaction, batch, epoch, now).await;
-    end(transaction, outcome).await
+    let mut lease = leases.take().await.map_err(domain_error)?;
+    let mut transaction = lease.begin().await.map_err(domain_error)?;
+    // Where this fails the transaction is dropped, which takes it back, and the connection returns to the pool.
+    let events = insert(&mut transaction, batch, epoch, now).await?;
+    leases::commit(transaction).await.map_err(domain_error)?;
+    leases.give_back(lease);
+    Ok(events)
 }
 
 async fn insert(
-    transaction: &DatabaseTransaction,
+    transaction: &mut PgConnection,
     batch: &[Append],
     epoch: Epoch,
     now: Timestamp,
@@ -104,7 +105,7 @@ async fn insert(
 
 /// Adds to the rows of users, in their order, creating those that are missing.
 async fn grow(
-    transaction: &DatabaseTransaction,
+    transaction: &mut PgConnection,
     users: &[(&UserId, Growth)],
     now: Timestamp,
 ) -> Result<Vec<UserPosition>> {
@@ -136,7 +137,25 @@ async fn grow(
     users.iter().map(place).collect()
 }
 
-async fn insert_activities(transaction: &DatabaseTransaction, items: &[Arc<Activity>]) -> Result<()> {
+/// How many unread notifications of each user have expired and are not swept yet; users with none are left out.
+async fn expired_unread(
+    transaction: &mut PgConnection,
+    users: &[&UserId],
+    now: Timestamp,
+) -> Result<HashMap<String, i64>> {
+    let text = format!(
+        "SELECT user_id, COUNT(*) AS count FROM notifications \
+         WHERE user_id IN {} AND expires_at <= $2 AND read = FALSE GROUP BY user_id",
+        sql::any_of(DbBackend::Postgres, "$1")
+    );
+    let values = [sql::list(users), now.millis().into()];
+    let statement = Statement::from_sql_and_values(DbBackend::Postgres, text, values);
+    let rows = leases::rows(transaction, &statement).await.map_err(domain_error)?;
+    let counts = rows.iter().map(|row| Ok((row.try_get("", "user_id")?, row.try_get("", "count")?)));
+    counts.collect::<Result<_, DbErr>>().map_err(domain_error)
+}
+
+async fn insert_activities(transaction: &mut PgConnection, items: &[Arc<Activity>]) -> Result<()> {
     let rows = items.iter().map(|item| ActivityRow {
         user_id: item.user.as_str(),
         position: signed(item.cursor.position()),
@@ -150,7 +169,7 @@ async fn insert_activities(transaction: &DatabaseTransaction, items: &[Arc<Activ
     run(transaction, ACTIVITIES, rows).await.map(drop)
 }
 
-async fn insert_notifications(transaction: &DatabaseTransaction, items: &[Arc<Notification>]) -> Result<()> {
+async fn insert_notifications(transaction: &mut PgConnection, items: &[Arc<Notification>]) -> Result<()> {
     let rows = items.iter().map(|item| NotificationRow {
         user_id: item.user.as_str(),
         position: signed(item.cursor.position()),
@@ -167,7 +186,7 @@ async fn insert_notifications(transaction: &DatabaseTransaction, items: &[Arc<No
 
 /// Runs a statement whose parameter is a list of `rows`; without any there is nothing to do.
 async fn run<T: Serialize>(
-    transaction: &DatabaseTransaction,
+    transaction: &mut PgConnection,
     sql: &str,
     rows: impl ExactSizeIterator<Item = T>,
 ) -> Result<Vec<QueryResult>> {
@@ -176,5 +195,5 @@ async fn run<T: Serialize>(
     }
     let list = serde_json::to_string(&rows.collect::<Vec<_>>()).map_err(Error::internal)?;
     let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, [list.into()]);
-    transaction.query_all_raw(statement).await.map_err(domain_error)
+    leases::rows(transaction, &statement).await.map_err(domain_error)
 }

@@ -16,7 +16,7 @@ use crate::{
         connect::{BUSY_TIMEOUT, SQLITE_WRITER},
         direct::{domain_error, prepared},
         entity::user_position,
-        position::UserPosition,
+        position::{EXPIRED_UNREAD, UserPosition},
         signed,
     },
 };
@@ -31,8 +31,6 @@ const GROW: &str = "INSERT INTO user_position (user_id, position, activities_tot
     notifications_total = notifications_total + excluded.notifications_total, \
     notifications_unread = notifications_unread + excluded.notifications_unread \
     RETURNING position, activities_total, activities_unread, notifications_total, notifications_unread";
-const EXPIRED_UNREAD: &str =
-    "SELECT COUNT(*) FROM notifications WHERE user_id = $1 AND expires_at <= $2 AND read = FALSE";
 const ACTIVITY: &str = "INSERT INTO activities \
     (user_id, position, id, type, title, description, data, created_at, read) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";

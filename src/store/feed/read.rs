@@ -2,13 +2,15 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use sea_orm::{DatabaseConnection, FromQueryResult, QueryResult, Value};
+use sea_orm::{FromQueryResult, QueryResult, Value};
 
 use crate::domain::{
     Cursor, Epoch, Error, FeedFilter, FeedKind, Keyset, Page, Position, Result, Slice, UserId, Window,
 };
 
-use crate::store::{Store, StoredItem, direct::Failed, error::domain_error, items::number, signed, unsigned};
+use crate::store::{
+    Store, StoredItem, direct::Failed, error::domain_error, items::number, reader::Reader, signed, unsigned,
+};
 
 /// What a reader missed.
 #[derive(Clone, Debug)]
@@ -41,6 +43,15 @@ impl Store {
         let limit = binds.add(i64::from(window.limit()));
         let skip = binds.add(i64::try_from(window.skip()).unwrap_or(i64::MAX));
         let kept = self.0.pages.find::<T>(user, window);
+        let mut replica = self.replica(Some(user));
+        if let Some(page) = &kept {
+            match self.still_holds(replica, user, page).await {
+                Ok(true) => return Ok(page.clone()),
+                Ok(false) => {}
+                Err(Error::Unavailable(_)) if replica.is_some() => replica = None,
+                Err(error) => return Err(error),
+            }
+        }
         // No history stands at -1.
         let known = binds.add(kept.as_ref().map_or(-1, |page| signed(page.cursor.position())));
         let alive = self.alive::<T>(&mut binds);
@@ -53,7 +64,6 @@ impl Store {
         );
         // What is left out has to be counted off first.
         let length = if window.skip() == 0 { Length::Short } else { Length::Any };
-        let replica = self.replica(Some(user));
         let joined = self.joined::<T, 3>(replica, length, &sql, binds.0, ["head", "total", "unread"]).await?;
         let (head, total, unread, items) = match (joined, kept) {
             (Some(Joined { numbers: [head, total, unread], items }), _) => {
@@ -68,6 +78,14 @@ impl Store {
         let cursor = self.epoch().at(head);
         let page = Page { items, total, unread, has_more, cursor, written: None };
         Ok(self.0.pages.keep(user, window, page))
+    }
+
+    /// Whether it is known, without reading it again, that a kept page is what would be read now.
+    async fn still_holds<T>(&self, replica: Option<&Reader>, user: &UserId, page: &Page<T>) -> Result<bool> {
+        match replica.unwrap_or(&self.0.reader).heads() {
+            Some(heads) => Ok(heads.find(user).await? == page.cursor.position()),
+            None => Ok(false),
+        }
     }
 
     /// The items of `user`'s feed on one side of a cursor.
@@ -92,7 +110,7 @@ impl Store {
 
     async fn slice_from<T: StoredItem>(
         &self,
-        replica: Option<&DatabaseConnection>,
+        replica: Option<&Reader>,
         user: &UserId,
         keyset: Keyset,
         filter: FeedFilter<T::Kind>,
@@ -155,7 +173,7 @@ impl Store {
              ON i.user_id = p.user_id WHERE p.user_id = $1 ORDER BY i.position",
             table = T::TABLE,
         );
-        let joined = self.joined::<T, 1>(None, Length::Any, &sql, binds.0, ["head"]).await?;
+        let joined = self.joined::<T, 1>(None, Length::Short, &sql, binds.0, ["head"]).await?;
         let Joined { numbers: [head], items } = joined.unwrap_or_default();
         Ok(Since { items, head: position(head) })
     }
@@ -181,7 +199,7 @@ impl Store {
     /// Reads a user's history joined with items; `None` where the statement has no rows.
     async fn joined<T: StoredItem, const N: usize>(
         &self,
-        replica: Option<&DatabaseConnection>,
+        replica: Option<&Reader>,
         length: Length,
         sql: &str,
         values: Vec<Value>,
