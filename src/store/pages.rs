@@ -3,7 +3,8 @@
 //!
 //! A kept page is never shown for itself: the statement that reads a page is told the position of the kept one, and
 //! answers with rows only where the user's history stands elsewhere. Every write of a user moves that position, so one
-//! round trip finds out whether the page still holds or brings the new one, whichever process wrote.
+//! read finds out whether the page still holds or brings the new one, whichever process wrote. PostgreSQL is asked first,
+//! for many users at once, where they stand (`super::heads`).
 
 use std::time::Duration;
 
