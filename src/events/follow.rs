@@ -76,7 +76,7 @@ impl Followed for CurrentAnalytics {
     }
 
     async fn read(store: &Store, user: &UserId, after: Position) -> Result<CaughtUp<Self>> {
-        let head = store.counts(user).await?.cursor.position();
+        let head = store.head(user).await?;
         let newest = store.analytics(user).await?.filter(|analytics| analytics.cursor.position() > after);
         // A change between the two reads is newer than `head`; it is read now and dropped when it comes by the hub.
         let reached = newest.as_ref().map_or(head, |analytics| analytics.cursor.position().max(head));
@@ -142,7 +142,7 @@ pub async fn follow<F: Followed>(
         sent: None,
     };
     match start {
-        Start::Now => following.last = store.counts(&following.user).await?.cursor.position(),
+        Start::Now => following.last = store.head(&following.user).await?,
         Start::Current => following.catch_up().await?,
         Start::After(cursor) => {
             following.last = cursor.position();

@@ -1,8 +1,9 @@
 //! Where users' histories stand, asked of PostgreSQL together.
 //!
-//! Whoever has kept a page asks only whether it still holds. For one user that is a round trip, most of which is the
-//! way there and back; those who ask while another question is on its way wait for the next one, and share it. Nobody
-//! waits for company. Every answer is read after it was asked for, so it is as new as if it had been asked alone.
+//! Whoever has kept a page asks only whether it still holds, and a subscription where it starts. For one user that is a
+//! round trip, most of which is the way there and back; those who ask while another question is on its way wait for the
+//! next one, and share it. Nobody waits for company. Every answer is read after it was asked for, so it is as new as if it
+//! had been asked alone.
 
 use std::{collections::HashMap, sync::Arc};
 

@@ -2,13 +2,13 @@
 
 use sea_orm::{
     ActiveValue::{Set, Unchanged},
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Statement, Value,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Statement, Value,
     sea_query::OnConflict,
 };
 
 use crate::domain::{Change, Epoch, Error, Event, FeedKind, Position, Result, UnreadCounts, UserId};
 
-use super::{Store, entity::user_position, error::domain_error, sql, unsigned, write::Tx};
+use super::{Store, direct::Failed, entity::user_position, error::domain_error, sql, unsigned, write::Tx};
 
 /// Unread notifications of user `$1` that have expired by `$2` and are not swept yet.
 pub(super) const EXPIRED_UNREAD: &str =
@@ -157,13 +157,6 @@ async fn expired_unread(tx: &Tx<'_>, user: &UserId) -> Result<i64> {
     row.map_or(Ok(0), |row| row.try_get("", "count")).map_err(domain_error)
 }
 
-#[derive(FromQueryResult)]
-struct Counts {
-    position: i64,
-    activities: i64,
-    notifications: i64,
-}
-
 impl Store {
     /// The unread counts of `user` and where the user's history stands; zeros for a user without one.
     pub async fn counts(&self, user: &UserId) -> Result<UnreadCounts> {
@@ -171,20 +164,55 @@ impl Store {
                    notifications_unread - (SELECT COUNT(*) FROM notifications \
                    WHERE user_id = $1 AND expires_at <= $2 AND read = FALSE) AS notifications \
                    FROM user_position WHERE user_id = $1";
-        let row = self.one(sql, [user.as_str().into(), self.clock().now().millis().into()]).await?;
-        let Some(row) = row else {
-            return Ok(UnreadCounts {
-                activities: 0,
-                notifications: 0,
-                cursor: self.epoch().at(Position::START),
-            });
-        };
-        let counts = Counts::from_query_result(&row, "").map_err(domain_error)?;
+        let values = [user.as_str().into(), self.clock().now().millis().into()];
+        let names = ["position", "activities", "notifications"];
+        let [position, activities, notifications] = self.numbers(sql, values, names).await?;
         Ok(UnreadCounts {
-            activities: u64::try_from(counts.activities).unwrap_or(0),
-            notifications: u64::try_from(counts.notifications).unwrap_or(0),
-            cursor: self.epoch().at(unsigned(counts.position)),
+            activities: u64::try_from(activities).unwrap_or(0),
+            notifications: u64::try_from(notifications).unwrap_or(0),
+            cursor: self.epoch().at(unsigned(position)),
         })
+    }
+
+    /// Where the history of `user` stands; at its start where there is none.
+    pub async fn head(&self, user: &UserId) -> Result<Position> {
+        if let Some(heads) = self.0.reader.heads() {
+            return heads.find(user).await;
+        }
+        let sql = "SELECT position FROM user_position WHERE user_id = $1";
+        let [position] = self.numbers(sql, [user.as_str().into()], ["position"]).await?;
+        Ok(unsigned(position))
+    }
+
+    /// Numbers of the one row of a short read; zeros where there is none.
+    async fn numbers<const V: usize, const N: usize>(
+        &self,
+        sql: &str,
+        values: [Value; V],
+        names: [&str; N],
+    ) -> Result<[i64; N]> {
+        let mut numbers = [0; N];
+        if let Some(direct) = &self.0.direct {
+            let read = |mut rows: rusqlite::Rows<'_>| {
+                if let Some(row) = rows.next()? {
+                    for (number, name) in numbers.iter_mut().zip(names) {
+                        *number = row.get(name)?;
+                    }
+                }
+                Ok(())
+            };
+            match direct.read(sql, &values, read) {
+                Ok(()) => return Ok(numbers),
+                Err(Failed::Busy) => {}
+                Err(Failed::Error(error)) => return Err(error),
+            }
+        }
+        if let Some(row) = self.one(sql, values).await? {
+            for (number, name) in numbers.iter_mut().zip(names) {
+                *number = row.try_get("", name).map_err(domain_error)?;
+            }
+        }
+        Ok(numbers)
     }
 
     /// The first users that have a history, in order of their ids; at most `limit`.

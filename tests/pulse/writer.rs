@@ -71,3 +71,30 @@ async fn a_write_that_fails_takes_only_itself_back_sqlite() {
 async fn a_write_that_fails_takes_only_itself_back_postgres() {
     failures_stay_alone(Backend::Postgres).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_of_sqlite_stays_short_beside_a_steady_load() {
+    const WRITERS: usize = 64;
+    const EACH: usize = 150;
+    /// Bytes of the log where a commit brings it over itself, and a quarter more.
+    const MOST: u64 = 8_000 * 2_048 * 5 / 4;
+    let (store, folder) = store(Backend::Sqlite, Tuning::default()).await;
+    let log = folder.as_ref().unwrap().path().join("pulse.db-wal");
+    let writers = (0..WRITERS).map(|writer| {
+        let store = store.clone();
+        async move {
+            let user = UserId::parse("userId", &format!("user-{writer}")).unwrap();
+            for number in 0..EACH {
+                store.append::<Activity>(user.clone(), new_activity(&number.to_string())).await.unwrap();
+            }
+        }
+    });
+    join_all(writers).await;
+    let length = std::fs::metadata(&log).unwrap().len();
+    assert!(length <= MOST, "the log has {length} bytes after {} rows", WRITERS * EACH);
+    let user = UserId::parse("userId", "user-7").unwrap();
+    let page = store.page::<Activity>(&user, Window::parse(1, 0).unwrap()).await.unwrap();
+    assert_eq!(page.total, EACH as u64);
+    store.close().await;
+    assert!(!log.exists(), "who closes the database last takes its log away");
+}

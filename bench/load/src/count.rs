@@ -51,7 +51,8 @@ pub(crate) struct Count {
     /// Write what each path takes to this file
     #[arg(long, value_name = "FILE", conflicts_with = "against")]
     write: Option<PathBuf>,
-    /// Count only this path, and print which functions take what share of it, those that they call included
+    /// Count only this path, and print how often it asks for memory, and which functions take what share of it, those that
+    /// they call included
     #[arg(long = "where", value_name = "PATH", value_parser = PATHS, conflicts_with_all = ["against", "write"])]
     path: Option<String>,
 }
@@ -61,13 +62,15 @@ struct Counted {
     path: String,
     /// Instructions of all threads, each time.
     instructions: u64,
+    /// How often the path was taken in the dump.
+    times: u64,
     /// Where they were; with the creates, for what comes after a create.
     dump: Dump,
 }
 
 impl Counted {
-    fn new(kind: &str, door: Door, instructions: u64, dump: Dump) -> Self {
-        Self { path: name(kind, door), instructions, dump }
+    fn new(kind: &str, door: Door, instructions: u64, times: u64, dump: Dump) -> Self {
+        Self { path: name(kind, door), instructions: instructions / times, times, dump }
     }
 }
 
@@ -87,7 +90,7 @@ impl Count {
             let counted =
                 counted.iter().find(|counted| counted.path == *path).context("it was not counted")?;
             println!("{path}: {} instructions", counted.instructions);
-            return shares::print(&counted.dump);
+            return shares::print(&counted.dump, counted.times);
         }
         let counts: Counts =
             counted.into_iter().map(|counted| (counted.path, counted.instructions)).collect();
@@ -124,7 +127,7 @@ impl Count {
             repeat(&mut connection, &page, door, &user, WARM_UP).await?;
             let spell = async || repeat(&mut connection, &page, door, &user, REQUESTS).await;
             let page = callgrind.count(&server, spell).await?;
-            counted.push(Counted::new("page", door, page.instructions / REQUESTS, page));
+            counted.push(Counted::new("page", door, page.instructions, REQUESTS, page));
         }
         for door in doors.into_iter().filter(|door| changes(*door)) {
             repeat(&mut connection, &both, door, &user, WARM_UP).await?;
@@ -133,8 +136,8 @@ impl Count {
             let spell = async || repeat(&mut connection, &both, door, &user, REQUESTS).await;
             let changed = callgrind.count(&server, spell).await?;
             let page = changed.instructions.saturating_sub(create.instructions);
-            counted.push(Counted::new("create", door, create.instructions / REQUESTS, create));
-            counted.push(Counted::new("changed-page", door, page / REQUESTS, changed));
+            counted.push(Counted::new("create", door, create.instructions, REQUESTS, create));
+            counted.push(Counted::new("changed-page", door, page, REQUESTS, changed));
         }
         Ok(counted)
     }
@@ -189,11 +192,11 @@ async fn followers(pulse: &Path, door: Door) -> Result<Vec<Counted>> {
     let delivery = callgrind.count(&server, spell).await?;
     followers.none_is_closed()?;
 
-    let each = delivery.instructions.saturating_sub(create.instructions / REQUESTS) / SUBSCRIBERS as u64;
-    let mut counted = vec![Counted::new("delivery", door, each, delivery)];
+    let told = delivery.instructions.saturating_sub(create.instructions / REQUESTS);
+    let mut counted = vec![Counted::new("delivery", door, told, SUBSCRIBERS as u64, delivery)];
     if door == Door::Graphql {
-        let each = subscription.instructions / (SUBSCRIBERS / callgrind::SPELLS) as u64;
-        counted.push(Counted::new("subscription", door, each, subscription));
+        let joined = (SUBSCRIBERS / callgrind::SPELLS) as u64;
+        counted.push(Counted::new("subscription", door, subscription.instructions, joined, subscription));
     }
     Ok(counted)
 }

@@ -17,6 +17,7 @@ use crate::{
 /// A row of the table: one number of each system that can do it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Row {
+    Start,
     Create,
     CreateProcessor,
     CreateUser,
@@ -52,6 +53,7 @@ pub(crate) async fn requests(programs: &Programs, system: System, size: &Size) -
         let mut sample = |row, value| {
             samples.push(Sample { row, door, database: system.database(), system, value });
         };
+        sample(Row::Start, server.started_in.as_secs_f64() * 1e3);
         let writers = User::crowd(&format!("writer-{door}"), size.connections)?;
         let created = closed_loop(&server, Task::Create, door, &writers, size.spell).await?;
         sample(Row::Create, created.rate);

@@ -11,7 +11,11 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use tempfile::TempDir;
-use tokio::{net::TcpStream, time::sleep};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::{sleep, timeout},
+};
 
 use crate::{
     postgres::{Schema, sql},
@@ -23,6 +27,8 @@ use crate::{
 pub(crate) const SECRET: &str = "a secret of the benchmark, 32 bytes or more";
 /// How long a server may take to start.
 const START: Duration = Duration::from_secs(30);
+/// How often it is asked meanwhile whether it answers.
+const ASK_AGAIN: Duration = Duration::from_millis(2);
 
 /// Where the programs are.
 pub(crate) struct Programs {
@@ -107,10 +113,20 @@ impl Programs {
         let log = site.folder().join("log");
         let open_log = || fs::OpenOptions::new().create(true).append(true).open(&log);
         command.stdout(open_log()?).stderr(open_log()?);
+        let begun = Instant::now();
         let child = command.spawn().with_context(|| format!("{command:?}"))?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, site.port));
-        let mut server = Server { system, child, address, log, _schema: schema, site: site.clone() };
-        server.wait_for_start().await?;
+        let mut server = Server {
+            system,
+            address,
+            started_in: Duration::ZERO,
+            child,
+            log,
+            _schema: schema,
+            site: site.clone(),
+        };
+        server.wait_for_start(begun).await?;
+        server.started_in = begun.elapsed();
         Ok(server)
     }
 
@@ -159,6 +175,14 @@ impl Programs {
     }
 }
 
+/// Whether something answers HTTP at `address`, whatever it says.
+async fn answers(address: SocketAddr) -> Result<()> {
+    let mut stream = TcpStream::connect(address).await?;
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
+    ensure!(stream.read(&mut [0; 16]).await? > 0, "closed without an answer");
+    Ok(())
+}
+
 /// What all programs are told, whatever their database.
 fn configure(command: &mut Command, site: &Site) {
     command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
@@ -178,6 +202,8 @@ fn sqlite_url(site: &Site) -> String {
 pub(crate) struct Server {
     pub(crate) system: System,
     pub(crate) address: SocketAddr,
+    /// From the start of the program to its first answer.
+    pub(crate) started_in: Duration,
     child: Child,
     log: PathBuf,
     // Dropped after the program has ended.
@@ -186,14 +212,13 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    async fn wait_for_start(&mut self) -> Result<()> {
-        let start = Instant::now();
-        while TcpStream::connect(self.address).await.is_err() {
+    async fn wait_for_start(&mut self, begun: Instant) -> Result<()> {
+        while !matches!(timeout(START, answers(self.address)).await, Ok(Ok(()))) {
             let ended = self.child.try_wait()?;
-            if ended.is_some() || start.elapsed() > START {
+            if ended.is_some() || begun.elapsed() > START {
                 bail!("{} did not start: {ended:?}\n{}", self.system.name(), self.log());
             }
-            sleep(Duration::from_millis(20)).await;
+            sleep(ASK_AGAIN).await;
         }
         Ok(())
     }

@@ -12,6 +12,9 @@ impl Row {
     fn title(self, door: Door, database: Database, size: &Size) -> String {
         let connections = size.connections;
         match self {
+            Self::Start => {
+                format!("from the start of the program to its first answer, {door}, {database}, ms")
+            }
             Self::Create => {
                 format!("create over {door}, {connections} connections, {database}, requests/s")
             }

@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-use super::{Append, Growth, growth, place};
+use super::{Append, Growth, checkpoint::Checkpoints, growth, place};
 
 const GROW: &str = "INSERT INTO user_position (user_id, position, activities_total, activities_unread, \
     notifications_total, notifications_unread) VALUES ($1, $2, $3, $3, $4, $4) \
@@ -40,12 +40,17 @@ const NOTIFICATION: &str = "INSERT INTO notifications \
 
 /// The connection that appends. Cheap to clone.
 #[derive(Clone)]
-pub(in crate::store) struct Appender(Arc<Mutex<Option<Connection>>>);
+pub(in crate::store) struct Appender(Arc<Mutex<Option<Open>>>);
+
+struct Open {
+    connection: Connection,
+    checkpoints: Checkpoints,
+}
 
 impl Appender {
     pub(super) fn open(file: &Path) -> Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = || {
+        let connection = || -> rusqlite::Result<_> {
             let connection = Connection::open_with_flags(file, flags)?;
             connection.busy_timeout(BUSY_TIMEOUT)?;
             for (name, value) in SQLITE_WRITER {
@@ -53,7 +58,10 @@ impl Appender {
             }
             Ok(connection)
         };
-        Ok(Self(Arc::new(Mutex::new(Some(connection().map_err(domain_error)?)))))
+        let open = || -> rusqlite::Result<_> {
+            Ok(Open { connection: connection()?, checkpoints: Checkpoints::start(file)? })
+        };
+        Ok(Self(Arc::new(Mutex::new(Some(open().map_err(domain_error)?)))))
     }
 
     /// As [`super::Appender::commit`].
@@ -65,9 +73,8 @@ impl Appender {
     ) -> Result<Vec<Arc<Event>>> {
         let (own, taken) = (self.clone(), std::mem::take(batch));
         let committed = tokio::task::spawn_blocking(move || {
-            let mut connection = own.connection();
-            let outcome = match &mut *connection {
-                Some(connection) => commit(connection, &taken, epoch, now),
+            let outcome = match &mut *own.open_one() {
+                Some(open) => open.commit(&taken, epoch, now),
                 None => Err(Error::unavailable("the store is closed")),
             };
             (taken, outcome)
@@ -78,12 +85,23 @@ impl Appender {
     }
 
     pub(super) fn close(&self) {
-        self.connection().take();
+        if let Some(open) = self.open_one().take() {
+            open.checkpoints.end();
+        }
     }
 
-    fn connection(&self) -> MutexGuard<'_, Option<Connection>> {
+    fn open_one(&self) -> MutexGuard<'_, Option<Open>> {
         // A panic has rolled back what it was in the middle of.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Open {
+    fn commit(&mut self, batch: &[Append], epoch: Epoch, now: Timestamp) -> Result<Vec<Arc<Event>>> {
+        self.checkpoints.before_batch(&self.connection);
+        let events = commit(&mut self.connection, batch, epoch, now)?;
+        self.checkpoints.after_batch(batch.len());
+        Ok(events)
     }
 }
 

@@ -1,4 +1,5 @@
-//! Which parts of the program take what share of the instructions: to write a budget from.
+//! Which parts of the program take what share of the instructions, and how often memory is asked for: to write a budget
+//! from.
 
 use std::{cmp::Reverse, collections::HashMap};
 
@@ -13,11 +14,18 @@ const LENGTH: usize = 120;
 /// They call everything, so what they take with what they call says nothing.
 const EVERYWHERE: [&str; 7] = ["alloc", "core", "libc", "std", "tokio", "tokio_util", "futures_util"];
 
-/// Prints two tables: the crates by what their own functions take, which makes 100 % in all, and functions by what they
-/// and all that they call take. Of several of a crate that take the same, only one is named.
-pub(super) fn print(dump: &Dump) -> Result<()> {
+/// What asks for memory: Rust of mimalloc, SQLite of the C library.
+const ALLOCATE: [&str; 6] =
+    ["mi_malloc_aligned", "mi_zalloc_aligned", "mi_realloc_aligned", "malloc", "calloc", "realloc"];
+
+/// Prints how often memory was asked for, each of the `times` that the path was taken, and two tables: the crates by what
+/// their own functions take, which makes 100 % in all, and functions by what they and all that they call take. Of several
+/// of a crate that take the same, only one is named.
+pub(super) fn print(dump: &Dump, times: u64) -> Result<()> {
     let percent = |instructions: u64| instructions as f64 * 100.0 / dump.instructions as f64;
-    let functions = functions(&dump.text()?)?;
+    let Profile { functions, called } = profile(&dump.text()?)?;
+    let allocations: u64 = ALLOCATE.iter().filter_map(|name| called.get(*name)).sum();
+    println!("{:.1} allocations", allocations as f64 / times as f64);
 
     let mut crates: HashMap<&str, u64> = HashMap::new();
     for function in &functions {
@@ -72,8 +80,17 @@ impl Function {
     }
 }
 
+/// What a dump says.
+struct Profile {
+    functions: Vec<Function>,
+    /// How often each function was called, by its name.
+    called: HashMap<String, u64>,
+}
+
 /// Reads the format of callgrind, version 1, with one position and one event a line.
-fn functions(text: &str) -> Result<Vec<Function>> {
+fn profile(text: &str) -> Result<Profile> {
+    let mut called: HashMap<String, u64> = HashMap::new();
+    let mut callee = String::new();
     let (mut files, mut names) = (HashMap::new(), HashMap::new());
     let mut functions: HashMap<(String, String), Function> = HashMap::new();
     let (mut file, mut current) = (String::new(), None);
@@ -84,8 +101,12 @@ fn functions(text: &str) -> Result<Vec<Function>> {
                 "fl" => file = full_name(&mut files, value)?,
                 "fi" | "fe" | "cfi" | "cfl" => drop(full_name(&mut files, value)?),
                 "fn" => current = Some((file.clone(), full_name(&mut names, value)?)),
-                "cfn" => drop(full_name(&mut names, value)?),
-                "calls" => is_call = true,
+                "cfn" => callee = full_name(&mut names, value)?,
+                "calls" => {
+                    let times: u64 = value.split(' ').next().unwrap_or(value).parse()?;
+                    *called.entry(callee.clone()).or_default() += times;
+                    is_call = true;
+                }
                 _ => {}
             }
         } else if line.starts_with(|first: char| first.is_ascii_digit() || "+-*".contains(first)) {
@@ -97,7 +118,8 @@ fn functions(text: &str) -> Result<Vec<Function>> {
             function.own += if std::mem::take(&mut is_call) { 0 } else { count };
         }
     }
-    Ok(functions.into_iter().map(|((file, name), function)| Function { name, file, ..function }).collect())
+    let named = |((file, name), function)| Function { name, file, ..function };
+    Ok(Profile { functions: functions.into_iter().map(named).collect(), called })
 }
 
 /// A name is written out where it first comes, with a number, and is the number from then on: `(7) main`, then `(7)`.
@@ -117,7 +139,8 @@ mod tests {
     fn a_function_has_its_own_instructions_and_those_of_what_it_calls() {
         let text = "events: Ir\n\nfl=(1) src/a.rs\nfn=(1) pulse::page\n10 5\nfi=(2) src/b.rs\n+2 3\ncfn=(2) serde_json::write\n\
                     calls=2 40\n* 100\n\nfl=(2)\nfn=(2)\n40 100\n\ntotals: 108\n";
-        let mut functions = functions(text).unwrap();
+        let Profile { mut functions, called } = profile(text).unwrap();
+        assert_eq!(called, HashMap::from([("serde_json::write".to_owned(), 2)]));
         functions.sort_by_key(|function| function.own);
         let found: Vec<_> =
             functions.iter().map(|function| (&*function.name, function.own, function.all)).collect();
