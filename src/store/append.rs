@@ -3,7 +3,6 @@
 //! What a batch means is here; how it is written is [`sqlite`]'s and [`postgres`]'s own, because it is the busiest of all
 //! writes and each database has another way to be quick.
 
-mod checkpoint;
 mod postgres;
 mod sqlite;
 

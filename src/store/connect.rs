@@ -26,16 +26,14 @@ const ANSWER: Duration = Duration::from_secs(12);
 /// How long SQLite waits for another connection that writes.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// What each connection asks of SQLite that writes. FULL makes every commit durable before it is answered. A batch for many
-/// users touches many pages and little of each: the default cache of 2 MB does not hold them.
+/// users touches many pages and little of each: the default cache of 2 MB does not hold them, and a checkpoint every
+/// 1,000 would write the same ones again and again.
 pub(super) const SQLITE_WRITER: [(&str, &str); 4] = [
     ("synchronous", "FULL"),
     ("cache_size", "-16384"),
     ("wal_autocheckpoint", "8000"),
     ("temp_store", "memory"),
 ];
-/// Pages of a log that a commit brings over itself, as `wal_autocheckpoint` above. Batches do it before
-/// (`append::checkpoint`).
-pub(super) const SQLITE_CHECKPOINT: i64 = 8_000;
 /// A connection that was idle for longer is asked whether it still stands before it is used.
 pub(super) const TRUST_IDLE: Duration = Duration::from_secs(1);
 /// How long a connection that is given back to the pool may take to show that it still stands.

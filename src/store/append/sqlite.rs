@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-use super::{Append, Growth, checkpoint::Checkpoints, growth, place};
+use super::{Append, Growth, growth, place};
 
 const GROW: &str = "INSERT INTO user_position (user_id, position, activities_total, activities_unread, \
     notifications_total, notifications_unread) VALUES ($1, $2, $3, $3, $4, $4) \
@@ -40,17 +40,12 @@ const NOTIFICATION: &str = "INSERT INTO notifications \
 
 /// The connection that appends. Cheap to clone.
 #[derive(Clone)]
-pub(in crate::store) struct Appender(Arc<Mutex<Option<Open>>>);
-
-struct Open {
-    connection: Connection,
-    checkpoints: Checkpoints,
-}
+pub(in crate::store) struct Appender(Arc<Mutex<Option<Connection>>>);
 
 impl Appender {
     pub(super) fn open(file: &Path) -> Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = || -> rusqlite::Result<_> {
+        let connection = || {
             let connection = Connection::open_with_flags(file, flags)?;
             connection.busy_timeout(BUSY_TIMEOUT)?;
             for (name, value) in SQLITE_WRITER {
@@ -58,10 +53,7 @@ impl Appender {
             }
             Ok(connection)
         };
-        let open = || -> rusqlite::Result<_> {
-            Ok(Open { connection: connection()?, checkpoints: Checkpoints::start(file)? })
-        };
-        Ok(Self(Arc::new(Mutex::new(Some(open().map_err(domain_error)?)))))
+        Ok(Self(Arc::new(Mutex::new(Some(connection().map_err(domain_error)?)))))
     }
 
     /// As [`super::Appender::commit`].
@@ -73,8 +65,9 @@ impl Appender {
     ) -> Result<Vec<Arc<Event>>> {
         let (own, taken) = (self.clone(), std::mem::take(batch));
         let committed = tokio::task::spawn_blocking(move || {
-            let outcome = match &mut *own.open_one() {
-                Some(open) => open.commit(&taken, epoch, now),
+            let mut connection = own.connection();
+            let outcome = match &mut *connection {
+                Some(connection) => commit(connection, &taken, epoch, now),
                 None => Err(Error::unavailable("the store is closed")),
             };
             (taken, outcome)
@@ -85,23 +78,12 @@ impl Appender {
     }
 
     pub(super) fn close(&self) {
-        if let Some(open) = self.open_one().take() {
-            open.checkpoints.end();
-        }
+        self.connection().take();
     }
 
-    fn open_one(&self) -> MutexGuard<'_, Option<Open>> {
+    fn connection(&self) -> MutexGuard<'_, Option<Connection>> {
         // A panic has rolled back what it was in the middle of.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Open {
-    fn commit(&mut self, batch: &[Append], epoch: Epoch, now: Timestamp) -> Result<Vec<Arc<Event>>> {
-        self.checkpoints.before_batch(&self.connection);
-        let events = commit(&mut self.connection, batch, epoch, now)?;
-        self.checkpoints.after_batch(batch.len());
-        Ok(events)
     }
 }
 
