@@ -8,7 +8,7 @@ mod sqlite;
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use sea_orm::DbBackend;
+use sea_orm::{DatabaseConnection, DbBackend};
 use tokio::sync::oneshot;
 
 use crate::domain::{
@@ -20,7 +20,6 @@ use super::{
     Store,
     connect::in_time,
     items::{StoredItem, Table},
-    leases::Leases,
     position::UserPosition,
 };
 
@@ -42,7 +41,7 @@ pub enum Draft {
 #[derive(Clone)]
 pub(super) enum Appender {
     Sqlite(sqlite::Appender),
-    Postgres(Arc<Leases>),
+    Postgres(DatabaseConnection),
 }
 
 impl Appender {
@@ -61,8 +60,8 @@ impl Appender {
     ) -> Result<Vec<Arc<Event>>> {
         match self {
             Self::Sqlite(appender) => appender.commit(batch, epoch, now).await,
-            Self::Postgres(leases) => {
-                in_time(DbBackend::Postgres, postgres::commit(leases, batch, epoch, now)).await
+            Self::Postgres(connection) => {
+                in_time(DbBackend::Postgres, postgres::commit(connection, batch, epoch, now)).await
             }
         }
     }

@@ -35,7 +35,9 @@ pub(super) const SQLITE_WRITER: [(&str, &str); 4] = [
     ("temp_store", "memory"),
 ];
 /// A connection that was idle for longer is asked whether it still stands before it is used.
-pub(super) const TRUST_IDLE: Duration = Duration::from_secs(1);
+const TRUST_IDLE: Duration = Duration::from_secs(1);
+/// How long it may take to say so. Nobody was using it, so it is not because much is asked of the database.
+const IDLE_ANSWER: Duration = Duration::from_millis(500);
 /// How long a connection that is given back to the pool may take to show that it still stands.
 const RETURN: Duration = Duration::from_secs(2);
 /// What each session asks of PostgreSQL. A node that is cut off while it holds locks must not keep the other nodes from
@@ -158,10 +160,14 @@ async fn postgres(url: &str) -> Result<Connections, DbErr> {
         })
         .before_acquire(|connection, meta| {
             Box::pin(async move {
-                if meta.idle_for > TRUST_IDLE {
-                    connection.ping().await?;
+                if meta.idle_for <= TRUST_IDLE {
+                    return Ok(true);
                 }
-                Ok(true)
+                // One that does not answer is closed, and the next one tried: several may be gone at once.
+                match timeout(IDLE_ANSWER, connection.ping()).await {
+                    Ok(pong) => pong.map(|()| true),
+                    Err(_) => Err(sqlx::Error::PoolTimedOut),
+                }
             })
         })
         // The pool itself asks without a limit, and a connection that hangs there is never replaced.

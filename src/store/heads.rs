@@ -7,12 +7,12 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use sea_orm::{DbBackend, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use crate::domain::{Error, Position, Result, UserId};
 
-use super::{connect::in_time, error::domain_error, leases::Leases, sql};
+use super::{connect::in_time, error::domain_error, sql};
 
 /// Questions that may wait.
 const WAITING: usize = 8_192;
@@ -30,11 +30,11 @@ struct Asked {
 }
 
 impl Heads {
-    pub(super) fn start(leases: &Arc<Leases>) -> Self {
+    pub(super) fn start(pool: &DatabaseConnection) -> Self {
         let (queue, waiting) = mpsc::channel(WAITING);
         let waiting = Arc::new(Mutex::new(waiting));
         for _ in 0..AT_ONCE {
-            tokio::spawn(answer(waiting.clone(), leases.clone()));
+            tokio::spawn(answer(waiting.clone(), pool.clone()));
         }
         Self(queue)
     }
@@ -52,11 +52,11 @@ impl Heads {
 }
 
 /// Takes whatever waits and asks for all of it, until nobody can ask any more.
-async fn answer(waiting: Arc<Mutex<mpsc::Receiver<Asked>>>, leases: Arc<Leases>) {
+async fn answer(waiting: Arc<Mutex<mpsc::Receiver<Asked>>>, pool: DatabaseConnection) {
     let mut asked = Vec::new();
     while waiting.lock().await.recv_many(&mut asked, USERS).await > 0 {
         asked.retain(|asked: &Asked| !asked.answer.is_closed());
-        let found = in_time(DbBackend::Postgres, find(&leases, &asked)).await;
+        let found = in_time(DbBackend::Postgres, find(&pool, &asked)).await;
         for Asked { user, answer } in asked.drain(..) {
             let position =
                 found.as_ref().map(|found| found.get(user.as_str()).copied().unwrap_or(Position::START));
@@ -66,8 +66,9 @@ async fn answer(waiting: Arc<Mutex<mpsc::Receiver<Asked>>>, leases: Arc<Leases>)
     }
 }
 
-async fn find(leases: &Leases, asked: &[Asked]) -> Result<HashMap<String, Position>> {
+async fn find(pool: &DatabaseConnection, asked: &[Asked]) -> Result<HashMap<String, Position>> {
     let users: Vec<&UserId> = asked.iter().map(|asked| &asked.user).collect();
-    let rows = leases.all(&sql::positions(DbBackend::Postgres, &users)).await.map_err(domain_error)?;
+    let statement = sql::positions(DbBackend::Postgres, &users);
+    let rows = pool.query_all_raw(statement).await.map_err(domain_error)?;
     rows.iter().map(sql::position).collect::<Result<_, DbErr>>().map_err(domain_error)
 }

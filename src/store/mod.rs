@@ -24,7 +24,6 @@ mod error;
 mod feed;
 mod heads;
 mod items;
-mod leases;
 mod pages;
 mod position;
 mod presence;
@@ -126,16 +125,16 @@ impl Store {
             Some(replica) => replica.note_writers(announce),
             None => announce,
         };
-        let reader = Reader::new(reader);
-        let appender = match reader.leases() {
-            Some(leases) => Appender::Postgres(leases.clone()),
-            None => Appender::sqlite(&sqlite_file(url)?)?,
+        let file = sqlite_file(url).ok();
+        let appender = match &file {
+            Some(file) => Appender::sqlite(file)?,
+            None => Appender::Postgres(writer.clone()),
         };
-        let direct = sqlite_file(url).ok().map(Direct::new);
+        let direct = file.map(Direct::new);
         let writer = Writer::start(writer, appender, epoch, clock.clone(), announce, tuning);
         Ok(Self(Arc::new(Inner {
             backend,
-            reader,
+            reader: Reader::new(reader),
             direct,
             replica,
             pages: Pages::default(),
@@ -182,7 +181,7 @@ impl Store {
         // The writing one last: the last connection to SQLite brings the WAL into the file and takes it away, and one that
         // only reads cannot.
         let writer = self.0.writer.connection();
-        for connection in readers.inspect(|reader| reader.close()).map(Reader::pool).chain([writer]) {
+        for connection in readers.map(Reader::pool).chain([writer]) {
             if let Err(error) = connection.clone().close().await {
                 tracing::warn!(%error, "the database connections did not close cleanly");
             }

@@ -4,20 +4,17 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use sea_orm::{DbBackend, DbErr, FromQueryResult, QueryResult, Statement, sqlx::postgres::PgConnection};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, FromQueryResult, QueryResult,
+    Statement, TransactionTrait,
+};
 use serde::Serialize;
 
 use crate::{
     domain::{
         ActionUrl, Activity, Epoch, Error, Event, JsonData, Notification, Result, Text, Timestamp, UserId,
     },
-    store::{
-        entity::user_position,
-        error::domain_error,
-        leases::{self, Leases},
-        position::UserPosition,
-        signed, sql,
-    },
+    store::{entity::user_position, error::domain_error, position::UserPosition, signed, sql, write::end},
 };
 
 use super::{Append, Growth, growth, place};
@@ -74,22 +71,18 @@ struct NotificationRow<'a> {
 
 /// As [`super::Appender::commit`].
 pub(super) async fn commit(
-    leases: &Leases,
+    connection: &DatabaseConnection,
     batch: &[Append],
     epoch: Epoch,
     now: Timestamp,
 ) -> Result<Vec<Arc<Event>>> {
-    let mut lease = leases.take().await.map_err(domain_error)?;
-    let mut transaction = lease.begin().await.map_err(domain_error)?;
-    // Where this fails the transaction is dropped, which takes it back, and the connection returns to the pool.
-    let events = insert(&mut transaction, batch, epoch, now).await?;
-    leases::commit(transaction).await.map_err(domain_error)?;
-    leases.give_back(lease);
-    Ok(events)
+    let transaction = connection.begin().await.map_err(domain_error)?;
+    let outcome = insert(&transaction, batch, epoch, now).await;
+    end(transaction, outcome).await
 }
 
 async fn insert(
-    transaction: &mut PgConnection,
+    transaction: &DatabaseTransaction,
     batch: &[Append],
     epoch: Epoch,
     now: Timestamp,
@@ -105,7 +98,7 @@ async fn insert(
 
 /// Adds to the rows of users, in their order, creating those that are missing.
 async fn grow(
-    transaction: &mut PgConnection,
+    transaction: &DatabaseTransaction,
     users: &[(&UserId, Growth)],
     now: Timestamp,
 ) -> Result<Vec<UserPosition>> {
@@ -139,7 +132,7 @@ async fn grow(
 
 /// How many unread notifications of each user have expired and are not swept yet; users with none are left out.
 async fn expired_unread(
-    transaction: &mut PgConnection,
+    transaction: &DatabaseTransaction,
     users: &[&UserId],
     now: Timestamp,
 ) -> Result<HashMap<String, i64>> {
@@ -150,12 +143,12 @@ async fn expired_unread(
     );
     let values = [sql::list(users), now.millis().into()];
     let statement = Statement::from_sql_and_values(DbBackend::Postgres, text, values);
-    let rows = leases::rows(transaction, &statement).await.map_err(domain_error)?;
+    let rows = transaction.query_all_raw(statement).await.map_err(domain_error)?;
     let counts = rows.iter().map(|row| Ok((row.try_get("", "user_id")?, row.try_get("", "count")?)));
     counts.collect::<Result<_, DbErr>>().map_err(domain_error)
 }
 
-async fn insert_activities(transaction: &mut PgConnection, items: &[Arc<Activity>]) -> Result<()> {
+async fn insert_activities(transaction: &DatabaseTransaction, items: &[Arc<Activity>]) -> Result<()> {
     let rows = items.iter().map(|item| ActivityRow {
         user_id: item.user.as_str(),
         position: signed(item.cursor.position()),
@@ -169,7 +162,7 @@ async fn insert_activities(transaction: &mut PgConnection, items: &[Arc<Activity
     run(transaction, ACTIVITIES, rows).await.map(drop)
 }
 
-async fn insert_notifications(transaction: &mut PgConnection, items: &[Arc<Notification>]) -> Result<()> {
+async fn insert_notifications(transaction: &DatabaseTransaction, items: &[Arc<Notification>]) -> Result<()> {
     let rows = items.iter().map(|item| NotificationRow {
         user_id: item.user.as_str(),
         position: signed(item.cursor.position()),
@@ -186,7 +179,7 @@ async fn insert_notifications(transaction: &mut PgConnection, items: &[Arc<Notif
 
 /// Runs a statement whose parameter is a list of `rows`; without any there is nothing to do.
 async fn run<T: Serialize>(
-    transaction: &mut PgConnection,
+    transaction: &DatabaseTransaction,
     sql: &str,
     rows: impl ExactSizeIterator<Item = T>,
 ) -> Result<Vec<QueryResult>> {
@@ -195,5 +188,5 @@ async fn run<T: Serialize>(
     }
     let list = serde_json::to_string(&rows.collect::<Vec<_>>()).map_err(Error::internal)?;
     let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, [list.into()]);
-    leases::rows(transaction, &statement).await.map_err(domain_error)
+    transaction.query_all_raw(statement).await.map_err(domain_error)
 }
