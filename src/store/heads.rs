@@ -47,7 +47,9 @@ impl Heads {
         let (answer, position) = oneshot::channel();
         let asked = Asked { user: user.clone(), answer };
         self.0.try_send(asked).map_err(|_| Error::unavailable("too many reads wait"))?;
-        position.await.map_err(|_| Error::unavailable("the reader ended"))?
+        // Its time begins with the wait, not with the question that it gets into.
+        let answer = async { position.await.map_err(|_| Error::unavailable("the reader ended"))? };
+        in_time(DbBackend::Postgres, answer).await
     }
 }
 

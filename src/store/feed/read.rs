@@ -48,7 +48,10 @@ impl Store {
             match self.still_holds(replica, user, page).await {
                 Ok(true) => return Ok(page.clone()),
                 Ok(false) => {}
-                Err(Error::Unavailable(_)) if replica.is_some() => replica = None,
+                Err(Error::Unavailable(cause)) if replica.is_some() => {
+                    tracing::warn!(%cause, "the replica does not answer, the primary is read");
+                    replica = None;
+                }
                 Err(error) => return Err(error),
             }
         }
