@@ -13,6 +13,8 @@ import type { Release, UnreadCounts } from "./types.js";
 /** The unread counts, and what is known of them. */
 export interface CountsView {
   readonly counts: UnreadCounts | null;
+  /** Where the user's history stood when they became what they are. */
+  readonly cursor: string | null;
   readonly error: PulseError | null;
 }
 
@@ -55,6 +57,8 @@ export class Feed<Item extends FeedItem, New extends { readonly userId?: string 
   /** Unread items that calls of ours have read or deleted, and the counts have not shown yet. */
   #ownDrops = 0;
   #unread: number | null = null;
+  /** Where the history stood at the page or question that events follow, and at the first counts. */
+  #first: { events?: string; counts?: string } = {};
   #refresh: ReturnType<typeof setTimeout> | undefined;
   /** The ids that arrived last. */
   #seen: string[] = [];
@@ -100,6 +104,8 @@ export class Feed<Item extends FeedItem, New extends { readonly userId?: string 
       expired: () => this.#replace(),
       error: (error) => this.#failed(error),
     });
+    this.#first.events ??= cursor;
+    this.#compareFirst();
   }
 
   /** Resolves when the live operation has a place to start from. */
@@ -144,6 +150,7 @@ export class Feed<Item extends FeedItem, New extends { readonly userId?: string 
       this.#leaveCounts?.();
       this.#leaveCounts = null;
       this.#unread = null;
+      this.#first = {};
       this.#ownDrops = 0;
       this.overlays.forgetConfirmed();
       this.onUse?.(false);
@@ -182,18 +189,31 @@ export class Feed<Item extends FeedItem, New extends { readonly userId?: string 
 
   /** The counts changed. Where that is not by calls of ours, items were read or deleted elsewhere. */
   #counted(): void {
-    const { counts } = this.host.counts.get();
+    const { counts, cursor } = this.host.counts.get();
     if (!counts) return;
     const unread = this.kind.unread(counts);
     const dropped = this.#unread === null ? 0 : this.#unread - unread;
     this.#unread = unread;
     this.#publish();
+    if (cursor !== null && this.#first.counts === undefined) {
+      this.#first.counts = cursor;
+      this.#compareFirst();
+    }
     if (dropped <= 0) return;
     if (dropped <= this.#ownDrops) this.#ownDrops -= dropped;
     else {
       this.#ownDrops = 0;
       this.refreshSoon();
     }
+  }
+
+  /**
+   * The first counts may be of after a page was read, or its events began: what was read or deleted between them has
+   * been counted already, and no later drop shows it.
+   */
+  #compareFirst(): void {
+    const { events, counts } = this.#first;
+    if (events !== undefined && counts !== undefined && events !== counts) this.refreshSoon();
   }
 
   /** The lists are read again shortly: once, however often this is called until then. */

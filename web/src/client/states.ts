@@ -18,7 +18,7 @@ export interface StateHost {
 }
 
 /** What counts show before anything is known. */
-export const NO_COUNTS: CountsView = { counts: null, error: null };
+export const NO_COUNTS: CountsView = { counts: null, cursor: null, error: null };
 
 /** The unread counts of a user, as the server says them. */
 export class UnreadCountsResource extends Resource<CountsView> {
@@ -34,12 +34,12 @@ export class UnreadCountsResource extends Resource<CountsView> {
 
   protected start(): void {
     this.#leave = this.#host.caller.follow(UnreadCountsDocument, { userId: this.#whose.userId ?? null }, {
-      next: ({ unreadCounts: { activities, notifications } }) => {
+      next: ({ unreadCounts: { activities, notifications, cursor } }) => {
         const { counts, error } = this.get();
         if (!error && counts?.activities === activities && counts.notifications === notifications) return;
-        this.cell.set({ counts: { activities, notifications }, error: null });
+        this.cell.set({ counts: { activities, notifications }, cursor, error: null });
       },
-      error: (error) => this.cell.set({ counts: null, error }),
+      error: (error) => this.cell.set({ ...NO_COUNTS, error }),
     });
   }
 
