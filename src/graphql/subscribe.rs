@@ -9,7 +9,7 @@ use async_graphql::{
     Request, ServerError,
     parser::types::{DocumentOperations, ExecutableDocument, OperationType},
 };
-use futures_util::{FutureExt, StreamExt, stream, stream::BoxStream};
+use futures_util::{FutureExt, StreamExt, future, future::Either, stream, stream::BoxStream};
 
 use crate::domain::{Cursor, Viewer};
 
@@ -89,17 +89,21 @@ impl Api {
         };
         let selection = Arc::new(selection);
         let outcomes = items.then(move |(item, shared)| {
+            let cursor = item.cursor();
+            let outcome = move |payload| Outcome::Result(Encoded { payload, cursor });
+            // For all but the first subscriber of an event it has been made.
+            if let Some(payload) = shared.as_ref().and_then(|shared| shared.get(selection.key)) {
+                return Either::Left(future::ready(outcome(payload)));
+            }
             let (api, selection) = (self.clone(), selection.clone());
             // In a box, so that whoever waits keeps no room for an execution.
-            Box::pin(async move {
-                let cursor = item.cursor();
+            Either::Right(Box::pin(async move {
                 let encode = selection.encode(&api, item);
-                let payload = match shared {
+                outcome(match shared {
                     Some(shared) => shared.get_or_encode(selection.key, encode).await,
                     None => encode.await,
-                };
-                Outcome::Result(Encoded { payload, cursor })
-            })
+                })
+            }))
         });
         outcomes.boxed()
     }
@@ -107,7 +111,7 @@ impl Api {
 
 /// The only outcome of an operation that does not start.
 pub(super) fn refused(errors: Vec<ServerError>) -> BoxStream<'static, Outcome> {
-    stream::once(std::future::ready(Outcome::Refused(errors))).boxed()
+    stream::once(future::ready(Outcome::Refused(errors))).boxed()
 }
 
 /// A subscription's operation, as the event schema executes it on each item.

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{Change, Cursor, Result, UserId, Viewer},
-    events::{Following, Hub, Start, follow},
+    events::{Delivery, Following, Hub, Start, follow},
     store::Store,
 };
 
@@ -23,8 +23,8 @@ pub struct Updates {
 
 impl Updates {
     /// The next change. Dropping the future loses nothing.
-    pub async fn next(&mut self) -> Change {
-        self.following.next().await.item
+    pub async fn next(&mut self) -> Delivery<Change> {
+        self.following.next().await
     }
 }
 

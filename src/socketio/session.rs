@@ -5,13 +5,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde_json::value::to_raw_value;
 use socketioxide::extract::SocketRef;
 use tokio::sync::mpsc;
 
 use crate::{
     domain::{Change, Cursor, Error, Result, Timestamp, UserId, Viewer},
     json::{Activity, Analytics, Notification},
-    service::{Present, Updates},
+    service::{Delivery, Present, Updates},
     telemetry::Open,
 };
 
@@ -83,19 +84,27 @@ impl Session {
         incoming.answer(outcome).await
     }
 
-    /// Tells the client of one change, as REST shows it.
-    async fn tell(&self, change: Change) -> Result<(), Gone> {
-        match change {
+    /// Tells the client of one change, as REST shows it: written once for all sockets that hear of it.
+    async fn tell(&self, Delivery { item, shared }: Delivery<Change>) -> Result<(), Gone> {
+        let shared = shared.unwrap_or_default();
+        let (event, written) = match &item {
             Change::ActivityCreated(activity) => {
-                emit(&self.socket, "activity:created", &Activity::from(&*activity)).await
+                ("activity:created", shared.plain(|| to_raw_value(&Activity::from(&**activity))))
             }
             Change::NotificationCreated(notification) => {
-                emit(&self.socket, "notification:received", &Notification::from(&*notification)).await
+                ("notification:received", shared.plain(|| to_raw_value(&Notification::from(&**notification))))
             }
             Change::AnalyticsUpdated(analytics) => {
-                emit(&self.socket, "analytics:updated", &Analytics::from(&*analytics)).await
+                ("analytics:updated", shared.plain(|| to_raw_value(&Analytics::from(&**analytics))))
             }
-            Change::FeedChanged => Ok(()),
+            Change::FeedChanged => return Ok(()),
+        };
+        match written {
+            Ok(written) => emit(&self.socket, event, &written).await,
+            Err(error) => {
+                tracing::error!(%error, event, "an event could not be written");
+                Ok(())
+            }
         }
     }
 
@@ -169,7 +178,7 @@ impl Session {
 }
 
 /// The next change for whoever is logged in; nothing comes before that.
-async fn next(login: &mut Option<Login>) -> Change {
+async fn next(login: &mut Option<Login>) -> Delivery<Change> {
     match login {
         Some(login) => login.updates.next().await,
         None => std::future::pending().await,
