@@ -48,6 +48,8 @@ pub(crate) enum Task {
     Create,
     /// Reads the 20 newest activities with the counts.
     FirstPage,
+    /// Reads the 20 oldest activities; by GraphQL, and ours alone. Such a page is read anew each time.
+    LastPage,
     /// Reads the 10 users with the most hours. Ours alone, by REST, as all that follow.
     Leaderboard,
     /// Reads how many users are connected; by GraphQL.
@@ -73,6 +75,13 @@ impl Task {
                 let query = format!(
                     "query Page($userId: ID!) {{ activities(userId: $userId, limit: 20) \
                      {{ activities {{ {FIELDS} }} total hasMore unreadCount }} }}"
+                );
+                (Method::POST, "/graphql".into(), json!({"query": query, "variables": {"userId": user.name}}))
+            }
+            (Self::LastPage, _) => {
+                let query = format!(
+                    "query Page($userId: ID!) {{ activityConnection(userId: $userId, last: 20) \
+                     {{ nodes {{ {FIELDS} }} pageInfo {{ hasPreviousPage }} }} }}"
                 );
                 (Method::POST, "/graphql".into(), json!({"query": query, "variables": {"userId": user.name}}))
             }
