@@ -51,15 +51,15 @@ impl Appender {
     }
 
     /// Creates the items of `batch` in its order, at most a few hundred, in one commit; returns their events in the same
-    /// order.
+    /// order. SQLite keeps the thread busy that polls this.
     pub(super) async fn commit(
         &self,
-        batch: &mut Vec<Append>,
+        batch: &[Append],
         epoch: Epoch,
         now: Timestamp,
     ) -> Result<Vec<Arc<Event>>> {
         match self {
-            Self::Sqlite(appender) => appender.commit(batch, epoch, now).await,
+            Self::Sqlite(appender) => appender.commit(batch, epoch, now),
             Self::Postgres(connection) => {
                 in_time(DbBackend::Postgres, postgres::commit(connection, batch, epoch, now)).await
             }

@@ -131,7 +131,7 @@ impl Store {
             None => Appender::Postgres(writer.clone()),
         };
         let direct = file.map(Direct::new);
-        let writer = Writer::start(writer, appender, epoch, clock.clone(), announce, tuning);
+        let writer = Writer::start(writer, appender, epoch, clock.clone(), announce, tuning)?;
         Ok(Self(Arc::new(Inner {
             backend,
             reader: Reader::new(reader),

@@ -1,17 +1,21 @@
 //! Who writes: a bounded queue, batches, commits, and then the answers and announcements.
 //!
-//! SQLite has one writer at a time: of what waits, the appends are one transaction and the other writes the next. A write
-//! that fails takes only itself back (a savepoint). PostgreSQL commits several batches of appends at once, and runs
+//! SQLite has one writer at a time, which has a thread of its own: it goes on with what waits as soon as a commit is made,
+//! and never queues behind requests for a thread of the runtime. Of what waits, the appends are one transaction and the
+//! other writes the next. A write that fails takes only itself back (a savepoint). PostgreSQL commits several batches of appends at once, and runs
 //! every other write in a transaction of its own; the row locks of `user_position` keep each user's order.
 
-use std::{sync::Arc, time::Duration};
+use std::{sync::Arc, thread, time::Duration};
 
 use futures_util::future::BoxFuture;
 use sea_orm::{
     DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions,
     TransactionTrait,
 };
-use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
+use tokio::{
+    runtime::Handle,
+    sync::{Mutex, Semaphore, mpsc, oneshot},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::domain::{Clock, Epoch, Error, Event, Result};
@@ -65,20 +69,29 @@ impl Writer {
         clock: Clock,
         announce: Announce,
         tuning: Tuning,
-    ) -> Self {
+    ) -> Result<Self> {
         let (queue, waiting) = mpsc::channel(tuning.queue);
         let backend = connection.get_database_backend();
         let context = Context { connection, appender, epoch, clock, announce };
         let (closed, tasks) = (CancellationToken::new(), TaskTracker::new());
         let waiting = Arc::new(Mutex::new(waiting));
-        let (loops, direct) = match backend {
-            DbBackend::Sqlite => (1, None),
-            _ => (POSTGRES_BATCHES, Some(Arc::new(Semaphore::new(POSTGRES_WRITES)))),
+        let commit = || commit_batches(context.clone(), waiting.clone(), closed.clone(), tuning.batch);
+        let direct = match backend {
+            DbBackend::Sqlite => {
+                let (writing, runtime, token) = (commit(), Handle::current(), tasks.token());
+                let run = move || {
+                    runtime.block_on(writing);
+                    drop(token);
+                };
+                thread::Builder::new().name("writer".into()).spawn(run).map_err(Error::internal)?;
+                None
+            }
+            _ => {
+                (0..POSTGRES_BATCHES).for_each(|_| drop(tasks.spawn(commit())));
+                Some(Arc::new(Semaphore::new(POSTGRES_WRITES)))
+            }
         };
-        for _ in 0..loops {
-            tasks.spawn(commit_batches(context.clone(), waiting.clone(), closed.clone(), tuning.batch));
-        }
-        Self { queue, context, direct, closed, tasks }
+        Ok(Self { queue, context, direct, closed, tasks })
     }
 
     /// Puts an append into the queue.

@@ -1,9 +1,10 @@
-//! Batches in SQLite: a row a statement, each prepared once, on a connection and a thread of their own.
+//! Batches in SQLite: a row a statement, each prepared once, on a connection of their own.
 //!
 //! Of the pool's connections every statement and every row of an answer goes over a channel to another thread, and a
-//! statement of many rows is another text for each number of them; here a batch is handed over once.
+//! statement of many rows is another text for each number of them; here all is done on the thread that writes.
 
 use std::{
+    panic::{self, AssertUnwindSafe},
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -56,25 +57,16 @@ impl Appender {
         Ok(Self(Arc::new(Mutex::new(Some(connection().map_err(domain_error)?)))))
     }
 
-    /// As [`super::Appender::commit`].
-    pub(super) async fn commit(
-        &self,
-        batch: &mut Vec<Append>,
-        epoch: Epoch,
-        now: Timestamp,
-    ) -> Result<Vec<Arc<Event>>> {
-        let (own, taken) = (self.clone(), std::mem::take(batch));
-        let committed = tokio::task::spawn_blocking(move || {
-            let mut connection = own.connection();
-            let outcome = match &mut *connection {
-                Some(connection) => commit(connection, &taken, epoch, now),
-                None => Err(Error::unavailable("the store is closed")),
-            };
-            (taken, outcome)
-        });
-        let (taken, outcome) = committed.await.map_err(Error::internal)?;
-        *batch = taken;
-        outcome
+    /// As [`super::Appender::commit`]; on the thread that calls.
+    pub(super) fn commit(&self, batch: &[Append], epoch: Epoch, now: Timestamp) -> Result<Vec<Arc<Event>>> {
+        match &mut *self.connection() {
+            // A panic rolls back, and must not end the thread that writes.
+            Some(connection) => {
+                panic::catch_unwind(AssertUnwindSafe(|| commit(connection, batch, epoch, now)))
+                    .unwrap_or_else(|_| Err(Error::internal("a commit panicked")))
+            }
+            None => Err(Error::unavailable("the store is closed")),
+        }
     }
 
     pub(super) fn close(&self) {
@@ -82,7 +74,6 @@ impl Appender {
     }
 
     fn connection(&self) -> MutexGuard<'_, Option<Connection>> {
-        // A panic has rolled back what it was in the middle of.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
