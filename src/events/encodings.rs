@@ -88,6 +88,7 @@ mod tests {
         }
         assert_eq!(made.load(Ordering::SeqCst), 2);
     }
+
     #[test]
     fn the_plain_one_is_written_once_and_not_by_who_fails() {
         let encodings = Encodings::default();

@@ -2,8 +2,10 @@
 //!
 //! SQLite has one writer at a time, which has a thread of its own: it goes on with what waits as soon as a commit is made,
 //! and never queues behind requests for a thread of the runtime. Of what waits, the appends are one transaction and the
-//! other writes the next. A write that fails takes only itself back (a savepoint). PostgreSQL commits several batches of appends at once, and runs
-//! every other write in a transaction of its own; the row locks of `user_position` keep each user's order.
+//! other writes the next. A write that fails takes only itself back (a savepoint).
+//!
+//! PostgreSQL commits several batches of appends at once, and runs every other write in a transaction of its own; the row
+//! locks of `user_position` keep each user's order.
 
 use std::{sync::Arc, thread, time::Duration};
 

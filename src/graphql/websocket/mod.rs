@@ -1,5 +1,6 @@
 //! GraphQL over WebSocket: the protocol as a pure state machine, and the loop that drives a socket with it.
 
+mod close;
 mod protocol;
 mod socket;
 

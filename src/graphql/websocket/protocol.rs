@@ -10,8 +10,7 @@ use async_graphql::{ServerError, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// The longest reason that a close frame can carry, in bytes (RFC 6455, section 5.5).
-const REASON_BYTES: usize = 123;
+use super::close::Close;
 
 /// Which of the two protocols a socket speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,74 +31,6 @@ impl Dialect {
             "graphql-ws" => Some(Self::Legacy),
             _ => None,
         }
-    }
-}
-
-/// Why a socket is closed. Clients decide by the code whether they come back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Close {
-    /// The client said goodbye.
-    Normal,
-    /// The server stops; it or another one is back shortly.
-    Restart,
-    /// A message that the protocol does not know.
-    BadRequest(String),
-    /// An operation before the connection was acknowledged.
-    Unauthorized,
-    /// A token that is not taken.
-    Forbidden,
-    /// The token has ended, and no fresh one came.
-    TokenExpired,
-    /// None of the offered subprotocols is spoken.
-    NoSubprotocol,
-    /// No `connection_init` in time.
-    InitTimeout,
-    /// No pong in time.
-    PongTimeout,
-    /// An id that is in use.
-    IdInUse(String),
-    /// The client does not read.
-    SlowConsumer,
-    /// A second `connection_init`.
-    TooManyInits,
-}
-
-impl Close {
-    /// The code of the close frame.
-    pub(super) fn code(&self) -> u16 {
-        match self {
-            Self::Normal => 1000,
-            Self::Restart => 1012,
-            Self::BadRequest(_) => 4400,
-            Self::Unauthorized => 4401,
-            Self::Forbidden | Self::TokenExpired => 4403,
-            Self::NoSubprotocol => 4406,
-            Self::InitTimeout | Self::PongTimeout => 4408,
-            Self::IdInUse(_) => 4409,
-            Self::SlowConsumer => 4410,
-            Self::TooManyInits => 4429,
-        }
-    }
-
-    /// The reason of the close frame; the protocol's own words where it has them.
-    pub(super) fn reason(&self) -> String {
-        let mut reason = match self {
-            Self::Normal => String::new(),
-            Self::Restart => "service restart".into(),
-            Self::BadRequest(problem) => problem.clone(),
-            Self::Unauthorized => "Unauthorized".into(),
-            Self::Forbidden => "Forbidden".into(),
-            Self::TokenExpired => "token expired".into(),
-            Self::NoSubprotocol => "Subprotocol not acceptable".into(),
-            Self::InitTimeout => "Connection initialisation timeout".into(),
-            Self::PongTimeout => "pong timeout".into(),
-            Self::IdInUse(id) => format!("Subscriber for {id} already exists"),
-            Self::SlowConsumer => "slow consumer".into(),
-            Self::TooManyInits => "Too many initialisation requests".into(),
-        };
-        let end = (0..=REASON_BYTES.min(reason.len())).rev().find(|end| reason.is_char_boundary(*end));
-        reason.truncate(end.unwrap_or(0));
-        reason
     }
 }
 
@@ -430,12 +361,6 @@ mod tests {
             panic!("not sent")
         };
         assert!(text.contains(r#""type":"error""#) && text.contains("RATE_LIMITED"), "{text}");
-    }
-
-    #[test]
-    fn a_long_id_does_not_break_the_close_frame() {
-        let close = Close::IdInUse("é".repeat(200));
-        assert!(close.reason().len() <= REASON_BYTES);
     }
 
     #[test]

@@ -34,7 +34,10 @@ use crate::{
     telemetry::Open,
 };
 
-use super::protocol::{Close, Dialect, Effect, Machine, StartPayload};
+use super::{
+    close::Close,
+    protocol::{Dialect, Effect, Machine, StartPayload},
+};
 
 /// How long a client may take to say `connection_init`.
 const INIT: Duration = Duration::from_secs(10);

@@ -104,8 +104,7 @@ export class Feed<Item extends FeedItem, New extends { readonly userId?: string 
       expired: () => this.#replace(),
       error: (error) => this.#failed(error),
     });
-    this.#first.events ??= cursor;
-    this.#compareFirst();
+    this.#noteFirst("events", cursor);
   }
 
   /** Resolves when the live operation has a place to start from. */
@@ -195,10 +194,7 @@ export class Feed<Item extends FeedItem, New extends { readonly userId?: string 
     const dropped = this.#unread === null ? 0 : this.#unread - unread;
     this.#unread = unread;
     this.#publish();
-    if (cursor !== null && this.#first.counts === undefined) {
-      this.#first.counts = cursor;
-      this.#compareFirst();
-    }
+    if (cursor !== null) this.#noteFirst("counts", cursor);
     if (dropped <= 0) return;
     if (dropped <= this.#ownDrops) this.#ownDrops -= dropped;
     else {
@@ -211,7 +207,9 @@ export class Feed<Item extends FeedItem, New extends { readonly userId?: string 
    * The first counts may be of after a page was read, or its events began: what was read or deleted between them has
    * been counted already, and no later drop shows it.
    */
-  #compareFirst(): void {
+  #noteFirst(of: "events" | "counts", cursor: string): void {
+    if (this.#first[of] !== undefined) return;
+    this.#first[of] = cursor;
     const { events, counts } = this.#first;
     if (events !== undefined && counts !== undefined && events !== counts) this.refreshSoon();
   }
