@@ -1,10 +1,12 @@
 //! Connections to the two databases.
 
 use std::{
+    path::Path,
     str::FromStr,
     time::{Duration, Instant},
 };
 
+use rusqlite::OpenFlags;
 use sea_orm::{
     DatabaseConnection, DbBackend, DbErr, RuntimeErr, SqlxPostgresConnector, SqlxSqliteConnector,
     sqlx::{
@@ -24,14 +26,14 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// a quarter of an hour.
 const ANSWER: Duration = Duration::from_secs(12);
 /// How long SQLite waits for another connection that writes.
-pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// What each connection asks of SQLite that writes. FULL makes every commit durable before it is answered. A batch for many
-/// users touches many pages and little of each: the default cache of 2 MB does not hold them, and a checkpoint every
-/// 1,000 would write the same ones again and again.
-pub(super) const SQLITE_WRITER: [(&str, &str); 4] = [
+/// users touches many pages and little of each, which the default cache of 2 MB does not hold. A commit makes a checkpoint
+/// by itself only where [`super::checkpoint`] cannot keep up.
+const SQLITE_WRITER: [(&str, &str); 4] = [
     ("synchronous", "FULL"),
     ("cache_size", "-16384"),
-    ("wal_autocheckpoint", "8000"),
+    ("wal_autocheckpoint", "32000"),
     ("temp_store", "memory"),
 ];
 /// A connection that was idle for longer is asked whether it still stands before it is used.
@@ -91,6 +93,17 @@ pub(super) async fn in_time<T>(
         return work.await;
     }
     timeout(ANSWER, work).await.unwrap_or_else(|_| Err(Error::unavailable("the database does not answer")))
+}
+
+/// A connection to an SQLite file that is there, for the thread that uses it.
+pub(super) fn writing(file: &Path) -> rusqlite::Result<rusqlite::Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = rusqlite::Connection::open_with_flags(file, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    for (name, value) in SQLITE_WRITER {
+        connection.pragma_update(None, name, value)?;
+    }
+    Ok(connection)
 }
 
 async fn sqlite(url: &str) -> Result<Connections, DbErr> {

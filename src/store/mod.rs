@@ -17,6 +17,7 @@ mod analytics;
 mod append;
 mod backup;
 mod bulk;
+mod checkpoint;
 mod connect;
 mod direct;
 mod entity;
@@ -43,8 +44,8 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::{Clock, Epoch, Event, Position, Result};
 
 use self::{
-    append::Appender, connect::Connections, direct::Direct, error::domain_error, pages::Pages,
-    reader::Reader, replica::Replica, setup::set_up, writer::Writer,
+    connect::Connections, direct::Direct, error::domain_error, pages::Pages, reader::Reader,
+    replica::Replica, setup::set_up, writer::Writer,
 };
 
 pub(crate) use self::backup::sqlite_file;
@@ -126,16 +127,11 @@ impl Store {
             None => announce,
         };
         let file = sqlite_file(url).ok();
-        let appender = match &file {
-            Some(file) => Appender::sqlite(file)?,
-            None => Appender::Postgres(writer.clone()),
-        };
-        let direct = file.map(Direct::new);
-        let writer = Writer::start(writer, appender, epoch, clock.clone(), announce, tuning)?;
+        let writer = Writer::start(writer, file.as_deref(), epoch, clock.clone(), announce, tuning)?;
         Ok(Self(Arc::new(Inner {
             backend,
             reader: Reader::new(reader),
-            direct,
+            direct: file.map(Direct::new),
             replica,
             pages: Pages::default(),
             writer,

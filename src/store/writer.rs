@@ -7,7 +7,7 @@
 //! PostgreSQL commits several batches of appends at once, and runs every other write in a transaction of its own; the row
 //! locks of `user_position` keep each user's order.
 
-use std::{sync::Arc, thread, time::Duration};
+use std::{path::Path, sync::Arc, thread, time::Duration};
 
 use futures_util::future::BoxFuture;
 use sea_orm::{
@@ -25,6 +25,7 @@ use crate::domain::{Clock, Epoch, Error, Event, Result};
 use super::{
     Announce, Tuning,
     append::{Append, Appender},
+    checkpoint::Checkpoints,
     connect::in_time,
     error::{domain_error, is_conflict},
     write::{Done, Tx, Write, end},
@@ -66,21 +67,27 @@ enum Command {
 impl Writer {
     pub(super) fn start(
         connection: DatabaseConnection,
-        appender: Appender,
+        file: Option<&Path>,
         epoch: Epoch,
         clock: Clock,
         announce: Announce,
         tuning: Tuning,
     ) -> Result<Self> {
         let (queue, waiting) = mpsc::channel(tuning.queue);
-        let backend = connection.get_database_backend();
+        let appender = match file {
+            Some(file) => Appender::sqlite(file)?,
+            None => Appender::Postgres(connection.clone()),
+        };
         let context = Context { connection, appender, epoch, clock, announce };
         let (closed, tasks) = (CancellationToken::new(), TaskTracker::new());
         let waiting = Arc::new(Mutex::new(waiting));
-        let commit = || commit_batches(context.clone(), waiting.clone(), closed.clone(), tuning.batch);
-        let direct = match backend {
-            DbBackend::Sqlite => {
-                let (writing, runtime, token) = (commit(), Handle::current(), tasks.token());
+        let commit = |checkpoints| {
+            commit_batches(context.clone(), waiting.clone(), closed.clone(), tuning.batch, checkpoints)
+        };
+        let direct = match file {
+            Some(file) => {
+                let writing = commit(Some(Checkpoints::start(file, tasks.token())?));
+                let (runtime, token) = (Handle::current(), tasks.token());
                 let run = move || {
                     runtime.block_on(writing);
                     drop(token);
@@ -88,8 +95,8 @@ impl Writer {
                 thread::Builder::new().name("writer".into()).spawn(run).map_err(Error::internal)?;
                 None
             }
-            _ => {
-                (0..POSTGRES_BATCHES).for_each(|_| drop(tasks.spawn(commit())));
+            None => {
+                (0..POSTGRES_BATCHES).for_each(|_| drop(tasks.spawn(commit(None))));
                 Some(Arc::new(Semaphore::new(POSTGRES_WRITES)))
             }
         };
@@ -156,6 +163,7 @@ async fn commit_batches(
     waiting: Arc<Mutex<mpsc::Receiver<Command>>>,
     closed: CancellationToken,
     most: usize,
+    checkpoints: Option<Checkpoints>,
 ) {
     let mut batch = Vec::with_capacity(most);
     loop {
@@ -169,6 +177,9 @@ async fn commit_batches(
         }
         for part in Batch::parts(batch.drain(..)) {
             context.commit(part).await;
+        }
+        if let Some(checkpoints) = &checkpoints {
+            checkpoints.committed();
         }
     }
 }

@@ -9,12 +9,12 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use crate::{
     domain::{Activity, Epoch, Error, Event, Notification, Result, Timestamp, UserId},
     store::{
-        connect::{BUSY_TIMEOUT, SQLITE_WRITER},
+        connect::writing,
         direct::{domain_error, prepared},
         entity::user_position,
         position::{EXPIRED_UNREAD, UserPosition},
@@ -45,16 +45,8 @@ pub(in crate::store) struct Appender(Arc<Mutex<Option<Connection>>>);
 
 impl Appender {
     pub(super) fn open(file: &Path) -> Result<Self> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = || {
-            let connection = Connection::open_with_flags(file, flags)?;
-            connection.busy_timeout(BUSY_TIMEOUT)?;
-            for (name, value) in SQLITE_WRITER {
-                connection.pragma_update(None, name, value)?;
-            }
-            Ok(connection)
-        };
-        Ok(Self(Arc::new(Mutex::new(Some(connection().map_err(domain_error)?)))))
+        let connection = writing(file).map_err(domain_error)?;
+        Ok(Self(Arc::new(Mutex::new(Some(connection)))))
     }
 
     /// As [`super::Appender::commit`]; on the thread that calls.
