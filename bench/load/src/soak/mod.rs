@@ -1,6 +1,7 @@
 //! Pulse under a mixed load for a long time, with subscribers that come and go: whether it stays as it was, and whether
 //! every event still comes exactly once.
 
+mod disk;
 mod samples;
 
 use std::{
@@ -16,7 +17,10 @@ use tokio::{
 };
 
 pub(crate) use self::samples::Soaked;
-use self::samples::Window;
+use self::{
+    disk::Disk,
+    samples::{Times, Window},
+};
 use crate::{
     drive::{Clock, Spell, histogram, open_loop_of},
     process::within_file_limit,
@@ -69,6 +73,7 @@ async fn measure_at(server: &Arc<Server>, soak: &Soak, minutes: u64) -> Result<S
         load.spawn(ask(server.clone(), users.clone(), clock, connections, pick.into(), answered.clone()));
     }
     let churn = tokio::spawn(kick(crowd.clone(), count, soak.reconnects));
+    let disk = Disk::watch(server.site.folder())?;
     let mut windows = Vec::new();
     let mut next = start + soak.sample;
     while next <= start + length {
@@ -78,7 +83,8 @@ async fn measure_at(server: &Arc<Server>, soak: &Soak, minutes: u64) -> Result<S
         }
         crowd.check()?;
         let answers = std::mem::replace(&mut *locked(&answered), histogram()?);
-        windows.push(Window::take(server, start.elapsed(), &answers, &crowd.take_deliveries()?)?);
+        let times = Times { answers, deliveries: crowd.take_deliveries()?, disk: disk.take()? };
+        windows.push(Window::take(server, start.elapsed(), &times)?);
         next += soak.sample;
     }
     while let Some(ended) = load.join_next().await {
