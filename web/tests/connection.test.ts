@@ -33,8 +33,8 @@ describe("a list goes on where it was interrupted", () => {
     await own.write(user, "seen");
     await until(() => expect(titles(list.now.items)).toEqual(["seen", "before"]));
 
-    // Nobody gets through while the server is killed, comes back and is written to.
-    proxy.upgrades = "refuse";
+    // Nobody gets through while the server is killed, comes back and is written to: neither the socket nor a read.
+    proxy.open = false;
     await own.kill();
     await own.restart();
     const missed = Array.from({ length: 30 }, (_, index) => `missed ${index}`);
@@ -42,7 +42,7 @@ describe("a list goes on where it was interrupted", () => {
     expect(titles(list.now.items)).toEqual(["seen", "before"]);
     expect(states.at(-1)).toBe("reconnecting");
     expect(client.connection.get().error?.code).toBe("NETWORK");
-    proxy.upgrades = "pass";
+    proxy.open = true;
     client.retryNow();
     const all = [...missed.toReversed(), "seen", "before"];
     await until(() => expect(titles(list.now.items)).toEqual(all));

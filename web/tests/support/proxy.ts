@@ -6,6 +6,8 @@ import { connect, type AddressInfo } from "node:net";
 export class Proxy {
   /** What becomes of a request to open a WebSocket. */
   upgrades: "pass" | "refuse" = "pass";
+  /** Whether it takes new connections, of whatever kind. */
+  open = true;
   /** How many requests to open a WebSocket have come. */
   upgradeRequests = 0;
   readonly #pairs = new Set<{ client: Socket; server: Socket; socket: boolean }>();
@@ -52,6 +54,10 @@ export class Proxy {
 
   #accept(client: Socket, port: number): void {
     client.on("error", () => undefined);
+    if (!this.open) {
+      client.destroy();
+      return;
+    }
     client.once("data", (first) => {
       const socket = /^upgrade:\s*websocket/im.test(first.toString("latin1"));
       if (socket) this.upgradeRequests += 1;
