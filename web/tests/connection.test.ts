@@ -27,7 +27,7 @@ describe("a list goes on where it was interrupted", () => {
     await own.write(user, "before");
     const client = clientOf(own, user, { url: proxy.url, transport: "ws" });
     const states = statesOf(client);
-    const list = watch(client.activityList());
+    const list = watch(client.activityList({ pageSize: 50 }));
     await until(() => expect(titles(list.now.items)).toEqual(["before"]));
     await until(() => expect(states.at(-1)).toBe("live"));
     await own.write(user, "seen");

@@ -86,6 +86,32 @@ describe("pages and live items", () => {
     await until(() => expect(titles(list.now.items)).toEqual(["after", "read first", "before"]));
   });
 
+  test("events that come after a page that is ahead of them are not taken for newer", async () => {
+    const proxy = await Proxy.before(server.port);
+    onTestFinished(() => proxy.close());
+    const user = someone();
+    const client = clientOf(server, user, { transport: "ws", socketUrl: proxy.url.replace("http", "ws") });
+    const list = client.activityList({ pageSize: 3 });
+    const shown = watch(list);
+    await until(() => expect(client.connection.get().state).toBe("live"));
+    await server.write(user, "before");
+    await until(() => expect(titles(shown.now.items)).toEqual(["before"]));
+    proxy.upgrades = "refuse";
+    proxy.cut();
+    for (let index = 0; index < 6; index += 1) await server.write(user, `missed ${index}`);
+    await list.refetch();
+    const page = ["missed 5", "missed 4", "missed 3"];
+    expect(titles(shown.now.items)).toEqual(page);
+    proxy.upgrades = "pass";
+    client.retryNow();
+    await server.write(user, "after");
+    await until(() => expect(titles(shown.now.items)).toEqual(["after", ...page]));
+    expect(shown.now.hasMore).toBe(true);
+    await list.loadMore();
+    await list.loadMore();
+    expect(titles(shown.now.items)).toEqual(["after", ...page, "missed 2", "missed 1", "missed 0", "before"]);
+  });
+
   test("an item whose event comes while a page is on its way is not lost by the page", async () => {
     const user = someone();
     const held: { answer: () => Promise<unknown> } = { answer: () => Promise.resolve() };

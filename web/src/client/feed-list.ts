@@ -1,3 +1,4 @@
+import { isBefore } from "./cursor.js";
 import { toPulseError, type PulseError } from "./errors.js";
 import type { Feed } from "./feed.js";
 import type { FeedFilter, FeedItem } from "./kinds.js";
@@ -174,10 +175,13 @@ export class FeedList<Item extends FeedItem, New extends { readonly userId?: str
     }
   }
 
-  /** A page is the newest part of the list; what arrived while it was read, and is not in it, is newer. */
+  /** A page is the newest part of the list; what arrived while it was read is added where it is newer still. */
   #take(page: readonly Item[], hasMore: boolean, keepOlder: boolean): void {
     const inPage = new Set(page.map(({ id }) => id));
-    const newer = (this.#arrived ?? []).filter(({ id }) => !inPage.has(id));
+    const [newest] = page;
+    const newer = (this.#arrived ?? []).filter(
+      ({ id, cursor }) => !inPage.has(id) && (newest === undefined || isBefore(newest.cursor, cursor)),
+    );
     const last = page.at(-1);
     const end = keepOlder && hasMore && last ? this.#base.findIndex(({ id }) => id === last.id) : -1;
     const older = end < 0 ? [] : this.#base.slice(end + 1);
@@ -192,7 +196,7 @@ export class FeedList<Item extends FeedItem, New extends { readonly userId?: str
     return this.#base.some((item) => item.id === id);
   }
 
-  /** An item was created: it is the newest. */
+  /** An item was created. It is the newest, unless a page was read that is ahead of the events. */
   insert(item: Item): void {
     if (!this.#fits(item)) return;
     this.#arrived = this.#arrived && [item, ...this.#arrived.filter(({ id }) => id !== item.id)];
@@ -200,7 +204,10 @@ export class FeedList<Item extends FeedItem, New extends { readonly userId?: str
       this.#base = this.#base.map((old) => (old.id === item.id ? item : old));
       return;
     }
-    this.#base = [item, ...this.#base];
+    const place = this.#base.findIndex(({ cursor }) => isBefore(cursor, item.cursor));
+    if (place < 0 && this.#hasMore) return; // Older than all that is here: it comes with the next page.
+    const end = place < 0 ? this.#base.length : place;
+    this.#base = [...this.#base.slice(0, end), item, ...this.#base.slice(end)];
     if (this.#base.length > this.#kept) {
       this.#base = this.#base.slice(0, this.#kept);
       this.#hasMore = true;
