@@ -112,6 +112,19 @@ describe("pages and live items", () => {
     expect(titles(shown.now.items)).toEqual(["after", ...page, "missed 2", "missed 1", "missed 0", "before"]);
   });
 
+  test("a new item is shown where all that was shown is deleted and older items follow", async () => {
+    const user = someone();
+    for (const title of ["one", "two", "three"]) await server.write(user, title);
+    const client = clientOf(server, user, { transport: "ws" });
+    const list = watch(client.activityList({ pageSize: 2 }));
+    await until(() => expect(titles(list.now.items)).toEqual(["three", "two"]));
+    await until(() => expect(client.connection.get().state).toBe("live"));
+    for (const { id } of list.now.items) await client.activities().remove(id);
+    expect(list.now).toMatchObject({ items: [], hasMore: true });
+    await server.write(user, "new");
+    await until(() => expect(titles(list.now.items)[0]).toBe("new"));
+  });
+
   test("an item whose event comes while a page is on its way is not lost by the page", async () => {
     const user = someone();
     const held: { answer: () => Promise<unknown> } = { answer: () => Promise.resolve() };

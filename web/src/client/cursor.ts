@@ -1,3 +1,5 @@
+import { fromBase64Url } from "./base64url.js";
+
 /**
  * Whether `cursor` stands before `other` in a user's history. To users of the library cursors are opaque; the server
  * writes 16 bytes as base64url: the mark of the database, then the position, each with its highest byte first. Those of
@@ -8,10 +10,10 @@ export function isBefore(cursor: string, other: string): boolean {
   return one.length !== two.length || one.slice(0, 8) !== two.slice(0, 8) || one < two;
 }
 
-/** A character a byte, so that strings compare as the bytes do. */
+/** Strings of a character a byte compare as the bytes do. */
 function bytes(cursor: string): string {
   try {
-    return atob(cursor.replaceAll("-", "+").replaceAll("_", "/"));
+    return fromBase64Url(cursor);
   } catch {
     return "";
   }

@@ -205,7 +205,8 @@ export class FeedList<Item extends FeedItem, New extends { readonly userId?: str
       return;
     }
     const place = this.#base.findIndex(({ cursor }) => isBefore(cursor, item.cursor));
-    if (place < 0 && this.#hasMore) return; // Older than all that is here: it comes with the next page.
+    // Older than all that is here: it comes with the next page.
+    if (place < 0 && this.#hasMore && this.#base.length > 0) return;
     const end = place < 0 ? this.#base.length : place;
     this.#base = [...this.#base.slice(0, end), item, ...this.#base.slice(end)];
     if (this.#base.length > this.#kept) {

@@ -1,3 +1,4 @@
+import { fromBase64Url } from "./base64url.js";
 import { PulseError } from "./errors.js";
 import { TIMING } from "./timing.js";
 
@@ -79,7 +80,7 @@ export function expiryOf(token: string): number | null {
   const [, payload] = token.split(".");
   if (!payload) return null;
   try {
-    const claims: unknown = JSON.parse(atob(payload.replace(/-/g, "+").replace(/_/g, "/")));
+    const claims: unknown = JSON.parse(fromBase64Url(payload));
     if (typeof claims !== "object" || claims === null || !("exp" in claims)) return null;
     return typeof claims.exp === "number" && Number.isFinite(claims.exp) ? claims.exp * 1000 : null;
   } catch {

@@ -6,16 +6,17 @@ use std::{
     os::unix::fs::FileExt,
     path::Path,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     thread,
     time::{Duration, Instant},
 };
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use hdrhistogram::Histogram;
 
+use super::locked;
 use crate::drive::histogram;
 
 /// How long it rests between two writes.
@@ -45,7 +46,7 @@ impl Disk {
             while !ended.load(Ordering::Relaxed) {
                 if let Ok(time) = write() {
                     let nanoseconds = time.as_nanos().try_into().unwrap_or(u64::MAX);
-                    times.lock().unwrap_or_else(PoisonError::into_inner).saturating_record(nanoseconds);
+                    locked(&times).saturating_record(nanoseconds);
                 }
                 thread::sleep(PAUSE);
             }
@@ -55,8 +56,9 @@ impl Disk {
 
     /// The times since this was last called, in nanoseconds.
     pub(super) fn take(&self) -> Result<Histogram<u64>> {
-        let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(std::mem::replace(&mut times, histogram()?))
+        let times = std::mem::replace(&mut *locked(&self.times), histogram()?);
+        ensure!(!times.is_empty(), "no write to the disk succeeded");
+        Ok(times)
     }
 }
 

@@ -79,9 +79,7 @@ impl Soaked {
         println!("\n## Soak: {}\n", self.title);
         let counted: Vec<&Window> = self.windows.iter().filter(|window| window.at >= self.warm_up).collect();
         let quarter = counted.len().div_ceil(4);
-        if let ([first, ..], [.., last]) = (&counted[..], &counted[..])
-            && counted.len() > 1
-        {
+        if let [first, .., last] = counted[..] {
             let seconds = |window: &Window| window.at.as_secs_f64();
             println!(
                 "| what | from {:.0} s | until {:.0} s | lowest | highest | rise in an hour |",
