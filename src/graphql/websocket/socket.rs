@@ -27,7 +27,8 @@ use crate::{
     domain::{Result, Viewer},
     graphql::{
         deadlines::{DRAIN, drain_end, never, token_end},
-        operation::{Api, Params},
+        engine::Api,
+        request::Params,
         subscribe::Outcome,
     },
     service::Present,
