@@ -152,8 +152,14 @@ fn from_body(body: Option<Value>) -> Result<Params> {
         Some(_) => return Err(Error::bad_input("the body takes a JSON object")),
         None => return Err(Error::bad_input("the body is empty, it takes a JSON object")),
     };
+    let persisted = match fields.remove("extensions") {
+        None | Some(Value::Null) => false,
+        Some(Value::Object(extensions)) => extensions.contains_key("persistedQuery"),
+        Some(_) => return Err(Error::field("extensions", "extensions takes an object")),
+    };
     let query = match fields.remove("query") {
         Some(Value::String(query)) => query,
+        None | Some(Value::Null) if persisted => String::new(),
         Some(_) => return Err(Error::field("query", "query takes a string")),
         None => return Err(Error::required("query")),
     };
@@ -167,10 +173,7 @@ fn from_body(body: Option<Value>) -> Result<Params> {
         Some(variables @ Value::Object(_)) => Variables::from_json(variables),
         Some(_) => return Err(Error::field("variables", "variables takes an object")),
     };
-    match fields.remove("extensions") {
-        None | Some(Value::Null | Value::Object(_)) => Ok(Params { query, operation_name, variables }),
-        Some(_) => Err(Error::field("extensions", "extensions takes an object")),
-    }
+    Ok(Params { query, operation_name, variables, persisted })
 }
 
 async fn serve_socket(State(door): State<Door>, request: Request) -> Response {

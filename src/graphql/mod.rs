@@ -23,7 +23,7 @@ mod subscription;
 mod websocket;
 
 use async_graphql::{
-    Context, EmptyMutation, EmptySubscription, ID, Schema, SchemaBuilder, ValidationMode,
+    Context, EmptyMutation, EmptySubscription, ID, SDLExportOptions, Schema, SchemaBuilder, ValidationMode,
     connection::Connection,
 };
 
@@ -50,7 +50,7 @@ pub(crate) type EventSchema = Schema<Subscription, EmptyMutation, EmptySubscript
 
 /// The schema in the Schema Definition Language, as `schema.graphql` has it.
 pub fn sdl() -> String {
-    builder().finish().sdl()
+    builder().finish().sdl_with_options(SDLExportOptions::new().include_specified_by())
 }
 
 fn builder() -> SchemaBuilder<Query, Mutation, SubscriptionRoot> {

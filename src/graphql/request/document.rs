@@ -174,7 +174,7 @@ impl Operation {
             Variable {
                 name: types.name(name),
                 ty: definition.ty.clone(),
-                default: default.map(|value| plan::constant(types, value, &definition.ty)),
+                default: default.map(|value| plan::default_value(types, value, &definition.ty)),
                 offset: offset(definition),
                 non_null: uses.non_null.contains(name),
                 decides,

@@ -143,14 +143,21 @@ impl Scan {
             (TokenKind::Dollar, [Bracket::Variables]) => true,
             _ => false,
         };
-        if let Some(description) = self.candidate.take()
-            && described
-        {
-            self.descriptions.push(description);
-        }
-        // After a colon or an equals sign it is a value.
-        let value = matches!(self.last[0], Some(TokenKind::Colon | TokenKind::Eq));
-        if kind == TokenKind::StringValue && !value {
+        let candidate = self.candidate.take();
+        self.descriptions.extend(candidate.filter(|_| described));
+        // Where a definition may begin.
+        let begins = match &self.open[..] {
+            [] => matches!(self.last[0], None | Some(TokenKind::RCurly)),
+            [Bracket::Variables] => {
+                let ended = !matches!(
+                    self.last[0],
+                    Some(TokenKind::Dollar | TokenKind::Colon | TokenKind::Eq | TokenKind::At)
+                );
+                ended && candidate.is_none()
+            }
+            _ => false,
+        };
+        if kind == TokenKind::StringValue && begins {
             self.candidate = Some((at, at + data.len()));
         }
     }
@@ -223,7 +230,15 @@ mod tests {
         for kept in ["\"d\"", "\"i\"", "$f: Int", "\n"] {
             assert!(text.contains(kept), "{kept} {text}");
         }
-        for text in ["\"a\" {b}", "{a(\"b\" c:1)}", "query(\"a\"){b}", "{a(b:1 \"c\" d:1)}"] {
+        for text in [
+            "query \"a\" query {b}",
+            "fragment \"a\" fragment on Q {b}",
+            "\"a\" \"b\" query {c}",
+            "\"a\" {b}",
+            "{a(\"b\" c:1)}",
+            "query(\"a\"){b}",
+            "{a(b:1 \"c\" d:1)}",
+        ] {
             assert_eq!(scan(text).unwrap().text, text);
         }
     }

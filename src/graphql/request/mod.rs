@@ -19,6 +19,8 @@ use std::sync::Arc;
 
 use async_graphql::{Request, ServerError, Variables, parser::types::OperationType};
 
+use super::errors::with_code;
+
 use self::{cache::DocumentCache, type_system::TypeSystem};
 
 pub(super) use self::{document::MAX_ERRORS, limits::OperationLimits, plan::Plan};
@@ -29,6 +31,8 @@ pub(super) struct Params {
     pub(super) query: String,
     pub(super) operation_name: Option<String>,
     pub(super) variables: Variables,
+    /// Whether a hash of the text came, in place of it or beside it: `extensions.persistedQuery`.
+    pub(super) persisted: bool,
 }
 
 /// An operation that is ready to be executed.
@@ -72,7 +76,10 @@ impl Preparer {
     /// the schema or exceeds a bound, an operation that is not there, a variable that does not fit. At most
     /// [`MAX_ERRORS`].
     pub(super) fn prepare(&self, params: Params) -> Result<Operation, Vec<ServerError>> {
-        let Params { query, operation_name, variables } = params;
+        let Params { query, operation_name, variables, persisted } = params;
+        if persisted && query.is_empty() {
+            return Err(vec![persisted_query_not_supported()]);
+        }
         let prepared = self.documents.get_or_compile(&self.types, &self.limits, &query);
         let prepared = prepared.and_then(|(text, document)| {
             let prepared = document.prepare(&self.types, &text, operation_name.as_deref(), variables);
@@ -85,4 +92,10 @@ impl Preparer {
             }
         }
     }
+}
+
+/// Asks the client for the text. Clients look for this message and this code:
+/// <https://www.apollographql.com/docs/apollo-server/performance/apq>
+fn persisted_query_not_supported() -> ServerError {
+    with_code(ServerError::new("PersistedQueryNotSupported", None), "PERSISTED_QUERY_NOT_SUPPORTED")
 }

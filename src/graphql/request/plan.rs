@@ -135,8 +135,18 @@ pub(super) fn check_merges(
     planner.object(&set.ty, &[set]).map(drop)
 }
 
-/// A literal without variables, as async-graphql has it.
-pub(super) fn constant(types: &TypeSystem, value: &Literal, ty: &Type) -> Const {
+/// The default of a variable of type `ty`, as async-graphql has it. A value that stands for a list of one is a list.
+pub(super) fn default_value(types: &TypeSystem, value: &Literal, ty: &Type) -> Const {
+    let value = match (value, ty) {
+        (Literal::Null, _) => return Const::Null,
+        (Literal::List(items), Type::List(item) | Type::NonNullList(item)) => {
+            return Const::List(items.iter().map(|value| default_value(types, value, item)).collect());
+        }
+        (value, Type::List(item) | Type::NonNullList(item)) => {
+            return Const::List(vec![default_value(types, value, item)]);
+        }
+        (value, _) => value,
+    };
     literal(types, value, Some(ty), &Variables::default()).into_const().unwrap_or_default()
 }
 
@@ -332,12 +342,12 @@ fn literal(types: &TypeSystem, value: &Literal, ty: Option<&Type>, variables: &V
         Literal::String(text) => Value::String(text.clone()),
         Literal::Boolean(value) => Value::Boolean(*value),
         Literal::Float(float) => number(float.as_str()),
+        // An id is its text.
+        Literal::Int(int) if ty.is_some_and(|ty| ty.inner_named_type() == "ID") => {
+            Value::String(int.as_str().to_owned())
+        }
         Literal::Int(int) => match int.as_str().parse::<i64>() {
             Ok(int) => Value::Number(int.into()),
-            // An id of more digits than a number keeps.
-            Err(_) if ty.is_some_and(|ty| ty.inner_named_type() == "ID") => {
-                Value::String(int.as_str().to_owned())
-            }
             Err(_) => number(int.as_str()),
         },
         Literal::List(items) => {

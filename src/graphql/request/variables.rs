@@ -115,6 +115,7 @@ impl Coercion<'_> {
             return Err(self.must(&format!("be an object of type {}", input.name)));
         };
         if let Some(unknown) = members.keys().find(|key| !input.fields.contains_key(key.as_str())) {
+            let unknown = unknown.as_str();
             return Err(format!(
                 "Variable `{}` has no field {unknown:?}: {} does not define it.",
                 self.path.0, input.name
@@ -147,14 +148,19 @@ impl Coercion<'_> {
                 };
                 return Ok(Value::Number(int.into()));
             }
-            ("ID", Value::Number(number)) if number.is_f64() => {
-                let Some(int) = whole(number) else { return Err(self.must("be a string or a whole number")) };
-                return Ok(Value::Number(int.into()));
+            // An id is a string, also where it was written as a number.
+            ("ID", Value::Number(number)) => {
+                let id = if number.is_f64() {
+                    whole(number).map(|id| id.to_string())
+                } else {
+                    Some(number.to_string())
+                };
+                return id.map(Value::String).ok_or_else(|| self.must("be a string or a whole number"));
             }
             ("Float", Value::Number(number)) => number.as_f64().is_some_and(f64::is_finite),
-            ("String" | "ID" | "DateTime" | "Date", Value::String(_))
-            | ("Boolean", Value::Boolean(_))
-            | ("ID", Value::Number(_)) => true,
+            ("String" | "ID" | "DateTime" | "Date", Value::String(_)) | ("Boolean", Value::Boolean(_)) => {
+                true
+            }
             ("Int" | "Float" | "String" | "ID" | "Boolean" | "DateTime" | "Date", _) => false,
             _ => true,
         };
@@ -221,8 +227,8 @@ mod tests {
             ("Int", json!(2.0), json!(2)),
             ("Int", json!(-2_147_483_648_i64), json!(-2_147_483_648_i64)),
             ("Float", json!(1), json!(1)),
-            ("ID", json!(7), json!(7)),
-            ("ID", json!(7.0), json!(7)),
+            ("ID", json!(7), json!("7")),
+            ("ID", json!(7.0), json!("7")),
             ("[Int!]", json!(3), json!([3])),
             ("[[Int]]", json!([[1.0, null]]), json!([[1, null]])),
             ("E", json!("A"), json!("A")),
