@@ -12,8 +12,9 @@ use crate::domain::{Error, Result};
 
 /// Pages that an operation has in memory at the same time; a page may hold 200 items of 20 KB each.
 const PAGES_IN_MEMORY: usize = 2;
-/// Bytes that are written before other tasks of the thread get a turn.
+/// Bytes that are written, and pages that are read, before other tasks of the thread get a turn.
 const BYTES_PER_TURN: usize = 256 * 1024;
+const PAGES_PER_TURN: usize = 4;
 
 /// The bytes that the answer of one operation may have. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -23,7 +24,8 @@ pub(super) struct ResponseBudget(Arc<Inner>);
 struct Inner {
     max_bytes: usize,
     spent: AtomicUsize,
-    pages: Arc<Semaphore>,
+    pages_read: AtomicUsize,
+    places: Arc<Semaphore>,
 }
 
 /// A page's place among those that its operation has in memory.
@@ -34,8 +36,13 @@ pub(super) struct Place {
 
 impl ResponseBudget {
     pub(super) fn new(max_bytes: usize) -> Self {
-        let pages = Arc::new(Semaphore::new(PAGES_IN_MEMORY));
-        Self(Arc::new(Inner { max_bytes, spent: AtomicUsize::new(0), pages }))
+        let places = Arc::new(Semaphore::new(PAGES_IN_MEMORY));
+        Self(Arc::new(Inner {
+            max_bytes,
+            spent: AtomicUsize::new(0),
+            pages_read: AtomicUsize::new(0),
+            places,
+        }))
     }
 
     /// Counts bytes of the answer, and lets other tasks run where these are many.
@@ -56,12 +63,16 @@ impl ResponseBudget {
 
     /// Waits until one more page may be read into memory. No page is read when nothing is left to spend.
     async fn place(&self) -> Result<Place> {
-        let permit = self.0.pages.clone().acquire_owned().await;
+        let permit = self.0.places.clone().acquire_owned().await;
         let exceeded = Error::AnswerTooLarge { limit: self.0.max_bytes };
         // The semaphore is never closed.
         let Ok(permit) = permit else { return Err(exceeded) };
         if self.0.spent.load(Ordering::Relaxed) > self.0.max_bytes {
             return Err(exceeded);
+        }
+        // Reading may never wait by itself.
+        if self.0.pages_read.fetch_add(1, Ordering::Relaxed) % PAGES_PER_TURN == PAGES_PER_TURN - 1 {
+            tokio::task::yield_now().await;
         }
         Ok(Place { _permit: permit })
     }
