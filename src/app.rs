@@ -80,7 +80,7 @@ impl App {
         let bus = Arc::new(OnceLock::<Bus>::new());
         let announce = announcer(hub.clone(), bus.clone());
         let (url, replica_url) = (&config.database_url, config.database_read_url.as_deref());
-        let store = Store::open_tuned(url, replica_url, clock, announce, Tuning::default()).await?;
+        let store = Store::open_tuned(url, replica_url, clock.clone(), announce, Tuning::default()).await?;
         if let Some(address) = bus_address(config) {
             // Nothing is written before the store is given away, so nothing is announced without the bus.
             let _ = bus.set(Bus::join(&address, hub.clone(), store.clone()).await?);
@@ -89,9 +89,13 @@ impl App {
         let roster = Roster::new(services.presence.clone(), store.clone());
         // Only a development server has none of its own: what it signs ends with it.
         let secret = config.jwt_secret.clone().unwrap_or_else(random_secret);
-        let auth = Authenticator::new(&secret, config.production());
+        let auth = Authenticator::new(&secret, config.production(), config.token_rules, clock.clone());
         let development = (!config.production()).then(|| {
-            Dev::new(Development::new(store.clone(), &secret), auth.clone(), config.limits.body_bytes)
+            Dev::new(
+                Development::new(store.clone(), &secret, config.token_rules),
+                auth.clone(),
+                config.limits.body_bytes,
+            )
         });
         let pages = Pages::new(config.production());
         let (draining, metrics) = (CancellationToken::new(), Metrics::default());
