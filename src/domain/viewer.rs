@@ -95,6 +95,11 @@ impl Viewer {
         self.expires_at
     }
 
+    /// Whether the token ends at `now` or has ended before.
+    pub fn has_ended(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|end| end <= now)
+    }
+
     /// Whose things the viewer means: those of `user` where it is given and theirs to reach, else their own.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     domain::{Error, Result, Viewer},
-    http::{Caller, Note, read_json},
+    http::{Caller, Note, authorization, read_json},
 };
 
 use super::{
@@ -41,7 +41,7 @@ struct Door {
 
 async fn serve(State(door): State<Door>, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
-    if parts.headers.contains_key(header::UPGRADE) {
+    if asks_for_websocket(&parts.headers) {
         return open_socket(&door, &mut parts).await;
     }
     let accepted = Accepted::of(&parts.headers);
@@ -172,7 +172,7 @@ fn from_body(body: Option<Value>) -> Result<Params> {
 
 async fn serve_socket(State(door): State<Door>, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
-    if parts.headers.contains_key(header::UPGRADE) {
+    if asks_for_websocket(&parts.headers) {
         return open_socket(&door, &mut parts).await;
     }
     let message = "this path is for WebSocket, with the subprotocol graphql-transport-ws";
@@ -180,7 +180,18 @@ async fn serve_socket(State(door): State<Door>, request: Request) -> Response {
     (StatusCode::UPGRADE_REQUIRED, [(header::UPGRADE, "websocket")], refusal).into_response()
 }
 
+/// Whether an upgrade to WebSocket is asked for. Other upgrades may be ignored (RFC 9110, section 7.8): Java's HttpClient and
+/// `curl --http2` offer h2c with every request.
+fn asks_for_websocket(headers: &HeaderMap) -> bool {
+    let offered = headers.get_all(header::UPGRADE).iter().filter_map(|value| value.to_str().ok());
+    offered.flat_map(|value| value.split(',')).any(|name| name.trim().eq_ignore_ascii_case("websocket"))
+}
+
 async fn open_socket(door: &Door, parts: &mut Parts) -> Response {
+    // Another header that has to be one, and text, is refused before the socket opens.
+    if let Err(error) = authorization(&parts.headers) {
+        return refuse(error, Media::Json);
+    }
     let authorization = parts.headers.get(header::AUTHORIZATION).cloned();
     match WebSocketUpgrade::from_request_parts(parts, &()).await {
         Ok(upgrade) => websocket::open(door.api.clone(), upgrade, authorization),

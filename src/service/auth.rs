@@ -109,7 +109,7 @@ impl Authenticator {
 
     /// RFC 7519, section 4.1.4: not on or after the instant of its end.
     fn in_time(&self, viewer: Viewer) -> Result<Viewer> {
-        if viewer.expires_at().is_some_and(|end| end <= self.0.clock.now()) {
+        if viewer.has_ended(self.0.clock.now()) {
             return Err(Error::Unauthenticated("the token has expired".into()));
         }
         Ok(viewer)

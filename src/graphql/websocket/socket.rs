@@ -7,6 +7,7 @@ use std::{
     collections::VecDeque,
     future::poll_fn,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -19,17 +20,19 @@ use axum::{
     },
     http::HeaderValue,
 };
-use futures_util::{Sink, SinkExt, StreamExt, stream, stream::BoxStream};
+use futures_util::{Sink, SinkExt, Stream, StreamExt, stream, stream::BoxStream};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_stream::StreamMap;
 
 use crate::{
-    domain::{Result, Viewer},
+    domain::{OperationRights, Result, Viewer},
     graphql::{
-        deadlines::{DRAIN, drain_end, never, token_end},
+        deadlines::{DRAIN, drain_end, never},
+        errors::server_error,
         operation::{Api, Params},
         subscribe::Outcome,
     },
+    http::TokenEnd,
     service::Present,
     telemetry::Open,
 };
@@ -94,7 +97,7 @@ struct Connection {
     authorization: Option<HeaderValue>,
     viewer: Option<Viewer>,
     present: Option<Present>,
-    operations: StreamMap<String, BoxStream<'static, Option<Outcome>>>,
+    operations: StreamMap<String, Running>,
     outbox: VecDeque<Message>,
     /// Whether the socket holds bytes that the client has not taken.
     unflushed: bool,
@@ -102,24 +105,39 @@ struct Connection {
     _open: Open,
 }
 
+/// An operation: what it brings, and its rights where a fresh token could have fewer.
+struct Running {
+    outputs: BoxStream<'static, Option<Outcome>>,
+    rights: Option<Arc<OperationRights>>,
+}
+
+impl Stream for Running {
+    type Item = Option<Outcome>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.outputs.poll_next_unpin(cx)
+    }
+}
+
 struct Deadlines {
     init: Instant,
     ping: Instant,
     pong: Instant,
     stalled: Instant,
-    token: Instant,
+    token: TokenEnd,
     drained: Instant,
 }
 
 impl Deadlines {
     fn start() -> Self {
         let (now, never) = (Instant::now(), never());
-        Self { init: now + INIT, ping: never, pong: never, stalled: never, token: never, drained: never }
+        let token = TokenEnd::never();
+        Self { init: now + INIT, ping: never, pong: never, stalled: never, token, drained: never }
     }
 
     fn first(&self) -> Instant {
         let Self { init, ping, pong, stalled, token, drained } = *self;
-        init.min(ping).min(pong).min(stalled).min(token).min(drained)
+        init.min(ping).min(pong).min(stalled).min(token.instant()).min(drained)
     }
 }
 
@@ -217,6 +235,7 @@ impl Connection {
             Effect::Authenticate(payload) => self.authenticate(&payload),
             Effect::Refresh(payload) => self.refresh(&payload),
             Effect::Start { id, payload } => {
+                self.check_token()?;
                 self.start(id, payload);
                 Ok(())
             }
@@ -262,6 +281,7 @@ impl Connection {
         if !same {
             return Err(Close::Forbidden);
         }
+        self.end_forbidden(&viewer);
         let until = viewer.expires_at().map_or(Value::Null, |time| Value::String(time.to_string()));
         self.take_viewer(viewer);
         let payload = Value::Object([(async_graphql::Name::new("expiresAt"), until)].into_iter().collect());
@@ -270,8 +290,29 @@ impl Connection {
     }
 
     fn take_viewer(&mut self, viewer: Viewer) {
-        self.deadlines.token = token_end(&viewer);
+        self.deadlines.token = TokenEnd::of(&viewer, self.api.auth().clock());
         self.viewer = Some(viewer);
+    }
+
+    /// Ends the operations that follow what `viewer`, by a fresh token, may not: each with an error of its own. Queries and
+    /// mutations go on, with the fresh token's rights for what they have not looked at yet.
+    fn end_forbidden(&mut self, viewer: &Viewer) {
+        let goes_on =
+            |running: &Running| running.rights.as_ref().is_none_or(|rights| rights.narrow_to(viewer));
+        let ended = self.operations.iter().filter(|(_, running)| !goes_on(running));
+        let ended: Vec<String> = ended.map(|(id, _)| id.clone()).collect();
+        for id in ended {
+            self.operations.remove(&id);
+            let text = self.machine.failed(&id, &[server_error(Viewer::not_yours())]);
+            self.send(text);
+        }
+    }
+
+    fn check_token(&mut self) -> Result<(), Close> {
+        if self.deadlines.token.has_come(self.api.auth().clock()) {
+            return Err(Close::TokenExpired);
+        }
+        Ok(())
     }
 
     fn start(&mut self, id: String, payload: StartPayload) {
@@ -283,8 +324,9 @@ impl Connection {
             variables: variables.unwrap_or_default(),
         };
         // The end is an item too: the client is told of it.
+        let (viewer, rights) = viewer.for_operation();
         let outputs = self.api.start(params, viewer).map(Some).chain(stream::once(std::future::ready(None)));
-        self.operations.insert(id, outputs.boxed());
+        self.operations.insert(id, Running { outputs: outputs.boxed(), rights });
     }
 
     fn output(&mut self, id: &str, outcome: Option<Outcome>) {
@@ -310,10 +352,8 @@ impl Connection {
     }
 
     fn deadline(&mut self) -> Result<(), Close> {
+        self.check_token()?;
         let now = Instant::now();
-        if self.deadlines.token <= now {
-            return Err(Close::TokenExpired);
-        }
         if self.deadlines.drained <= now {
             return Err(Close::Restart);
         }
