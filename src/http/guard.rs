@@ -131,8 +131,8 @@ fn is_embedded_elsewhere(request: &Request) -> bool {
     let is = |name, value: &str| {
         text(request.headers(), name).is_some_and(|given| given.eq_ignore_ascii_case(value))
     };
-    let follows_link = is(SEC_FETCH_MODE, "navigate") && is(SEC_FETCH_DEST, "document");
-    is(SEC_FETCH_SITE, "cross-site") && !follows_link
+    let follows_link = || is(SEC_FETCH_MODE, "navigate") && is(SEC_FETCH_DEST, "document");
+    is(SEC_FETCH_SITE, "cross-site") && !follows_link()
 }
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {

@@ -11,6 +11,7 @@ mod guard;
 mod request_log;
 mod surround;
 mod token_end;
+mod upgrade_names;
 
 pub use self::{
     body::read_json,

@@ -14,8 +14,15 @@ use tokio_tungstenite::{
 
 use crate::support::{
     Backend, Client, Introspected, SECRET, Server, Socket, Subscription, TestApp, fresh_database, in_time,
-    printed, pulse, token,
+    token,
 };
+
+/// Runs a command of the binary; returns whether it succeeded, and what it printed.
+fn pulse(arguments: &[&str], settings: &[(&str, &str)]) -> (bool, String) {
+    let output = Server::command(settings).args(arguments).output().unwrap();
+    let printed = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(printed).unwrap())
+}
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -335,12 +342,11 @@ async fn no_token_is_issued_that_the_server_would_refuse() {
     assert_eq!((refused.status, refused.rest_error().1.as_deref()), (400, Some("expires")));
 
     let settings = [limit[0], ("JWT_SECRET", SECRET)];
-    let issued = printed(pulse(&["token", "--user", "ada"], &settings));
+    let (_, issued) = pulse(&["token", "--user", "ada"], &settings);
     app.with_token(issued.trim()).get("/api/activities/ada").await.expect(200);
-    let refused = pulse(&["token", "--user", "ada", "--expires", "31m"], &settings);
-    let error = String::from_utf8(refused.stderr).unwrap();
-    assert!(!refused.status.success() && error.contains("JWT_MAX_LIFETIME"), "{error}");
-    let shown = printed(pulse(&["config"], &limit));
+    let (succeeded, error) = pulse(&["token", "--user", "ada", "--expires", "31m"], &settings);
+    assert!(!succeeded && error.contains("JWT_MAX_LIFETIME"), "{error}");
+    let (_, shown) = pulse(&["config"], &limit);
     for (name, value) in [("JWT_MAX_LIFETIME", "30m"), ("JWT_REQUIRE_EXP", "false")] {
         assert!(shown.lines().any(|line| line.starts_with(name) && line.contains(value)), "{shown}");
     }
