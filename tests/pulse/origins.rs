@@ -216,7 +216,8 @@ async fn a_refused_origin_is_one_warning_that_names_the_setting_and_is_logged_as
         assert_eq!(preflight(&server, "https://app.example", "authorization").await.status, 200);
         get(&server, "/api/ready", &[]).await.expect(200);
         let lines = server.log_until(|line| line.contains("/api/ready"));
-        let warned: Vec<_> = lines.iter().filter(|line| line.contains("WARN")).collect();
+        let warned: Vec<_> =
+            lines.iter().filter(|line| line.contains("WARN") && line.contains("origin")).collect();
         assert_eq!(warned.len(), 1, "{mode}: {lines:#?}");
         for part in [FOREIGN_PAGE, "CLIENT_URL", "https://app.example"] {
             assert!(warned[0].contains(part), "{warned:?}");

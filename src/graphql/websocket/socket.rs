@@ -257,6 +257,9 @@ impl Connection {
 
     fn authenticate(&mut self, payload: &Value) -> Result<(), Close> {
         let header = self.authorization.take();
+        if has_odd_token(payload) {
+            return Err(Close::Forbidden);
+        }
         let token = token(payload).or_else(|| header.as_ref().and_then(|value| value.to_str().ok()));
         let viewer = self.api.auth().viewer(token).map_err(|_| Close::Forbidden)?;
         self.present = viewer.user().map(|user| self.api.presence().enter(user.clone()));
@@ -316,7 +319,7 @@ impl Connection {
     }
 
     fn start(&mut self, id: String, payload: StartPayload) {
-        let Some(viewer) = self.viewer.clone() else { return };
+        let Some((viewer, rights)) = self.viewer.as_ref().map(Viewer::for_operation) else { return };
         let variables = payload.variables.map(serde_json::Value::Object).map(Variables::from_json);
         let params = Params {
             query: payload.query,
@@ -324,7 +327,6 @@ impl Connection {
             variables: variables.unwrap_or_default(),
         };
         // The end is an item too: the client is told of it.
-        let (viewer, rights) = viewer.for_operation();
         let outputs = self.api.start(params, viewer).map(Some).chain(stream::once(std::future::ready(None)));
         self.operations.insert(id, Running { outputs: outputs.boxed(), rights });
     }
@@ -441,13 +443,25 @@ fn poll_send(
     }
 }
 
-/// The token of a payload: `authorization` or `Authorization`, with or without "Bearer ", or `token`.
+/// What the token of a payload is called: with or without "Bearer ".
+const TOKEN_NAMES: [&str; 3] = ["authorization", "Authorization", "token"];
+
+/// The token of a payload.
 fn token(payload: &Value) -> Option<&str> {
     let Value::Object(fields) = payload else { return None };
-    ["authorization", "Authorization", "token"].iter().find_map(|name| match fields.get(*name) {
+    TOKEN_NAMES.iter().find_map(|name| match fields.get(*name) {
         Some(Value::String(text)) => Some(text.as_str()),
         _ => None,
     })
+}
+
+/// Whether a payload has a token that is no text: who sends it means to be somebody, and must not be taken for nobody.
+fn has_odd_token(payload: &Value) -> bool {
+    let Value::Object(fields) = payload else { return false };
+    TOKEN_NAMES
+        .iter()
+        .filter_map(|name| fields.get(*name))
+        .any(|value| !matches!(value, Value::String(_) | Value::Null))
 }
 
 async fn say_goodbye(socket: &mut WebSocket, close: &Close) {
