@@ -7,7 +7,7 @@ use axum::{
     Router,
     body::Body,
     extract::{FromRequestParts, Request, State, WebSocketUpgrade},
-    http::{HeaderMap, Method, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
     routing::any,
 };
@@ -63,7 +63,7 @@ async fn serve(State(door): State<Door>, request: Request) -> Response {
 }
 
 fn vary_by_accept(mut response: Response) -> Response {
-    response.headers_mut().append(header::VARY, header::HeaderValue::from_static("accept"));
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("accept"));
     response
 }
 
@@ -187,12 +187,24 @@ fn asks_for_websocket(headers: &HeaderMap) -> bool {
     offered.flat_map(|value| value.split(',')).any(|name| name.trim().eq_ignore_ascii_case("websocket"))
 }
 
+/// Makes one line of a list that comes in several (RFC 9110, section 5.3): the extractor reads the first one only.
+fn join_lines(headers: &mut HeaderMap, name: HeaderName) {
+    let lines: Vec<_> = headers.get_all(&name).iter().map(HeaderValue::as_bytes).collect();
+    if lines.len() > 1
+        && let Ok(joined) = HeaderValue::from_bytes(&lines.join(&b", "[..]))
+    {
+        headers.insert(name, joined);
+    }
+}
+
 async fn open_socket(door: &Door, parts: &mut Parts) -> Response {
     // Another header that has to be one, and text, is refused before the socket opens.
     if let Err(error) = authorization(&parts.headers) {
         return refuse(error, Media::Json);
     }
     let authorization = parts.headers.get(header::AUTHORIZATION).cloned();
+    join_lines(&mut parts.headers, header::CONNECTION);
+    join_lines(&mut parts.headers, header::SEC_WEBSOCKET_PROTOCOL);
     match WebSocketUpgrade::from_request_parts(parts, &()).await {
         Ok(upgrade) => websocket::open(door.api.clone(), upgrade, authorization),
         Err(_) => refuse(Error::bad_input("this is not a WebSocket handshake"), Media::Json),

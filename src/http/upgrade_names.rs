@@ -29,9 +29,15 @@ static NAMES: OnceCell<Extensions> = OnceCell::const_new();
 
 /// Has the names of an answer that upgrades written in their usual case.
 pub(super) async fn set_upgrade_names(response: &mut Response) {
-    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-        response.extensions_mut().extend(NAMES.get_or_init(read_names).await.clone());
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        return;
     }
+    let names = match NAMES.get() {
+        Some(names) => names,
+        // Boxed, so that the future of every request keeps no room for it.
+        None => Box::pin(NAMES.get_or_init(read_names)).await,
+    };
+    response.extensions_mut().extend(names.clone());
 }
 
 /// Lets hyper read [`HEAD`] from memory, and takes what it notes of it. Should that fail, names stay small.

@@ -245,9 +245,12 @@ fn head_of_answer(client: &Client, head: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upgrade_has_no_case_and_one_to_another_protocol_is_ignored() {
     let app = TestApp::start(Backend::Sqlite).await;
-    for (upgrade, connection) in
-        [("websocket", "Upgrade"), ("WebSocket", "keep-alive, UPGRADE"), ("WEBSOCKET", "upgrade")]
-    {
+    for (upgrade, connection) in [
+        ("websocket", "Upgrade"),
+        ("WebSocket", "keep-alive, UPGRADE"),
+        ("WEBSOCKET", "upgrade"),
+        ("websocket", "keep-alive\nConnection: Upgrade\nSec-WebSocket-Protocol: other"),
+    ] {
         let head = format!(
             "GET /graphql HTTP/1.1\nHost: localhost\nUpgrade: {upgrade}\nConnection: {connection}\n\
              Sec-WebSocket-Version: 13\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\n\

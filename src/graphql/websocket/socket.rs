@@ -40,6 +40,7 @@ use crate::{
 use super::{
     close::Close,
     protocol::{Dialect, Effect, Machine, StartPayload},
+    token::{has_odd_token, token},
 };
 
 /// How long a client may take to say `connection_init`.
@@ -441,27 +442,6 @@ fn poll_send(
             *unflushed = true;
         }
     }
-}
-
-/// What the token of a payload is called: with or without "Bearer ".
-const TOKEN_NAMES: [&str; 3] = ["authorization", "Authorization", "token"];
-
-/// The token of a payload.
-fn token(payload: &Value) -> Option<&str> {
-    let Value::Object(fields) = payload else { return None };
-    TOKEN_NAMES.iter().find_map(|name| match fields.get(*name) {
-        Some(Value::String(text)) => Some(text.as_str()),
-        _ => None,
-    })
-}
-
-/// Whether a payload has a token that is no text: who sends it means to be somebody, and must not be taken for nobody.
-fn has_odd_token(payload: &Value) -> bool {
-    let Value::Object(fields) = payload else { return false };
-    TOKEN_NAMES
-        .iter()
-        .filter_map(|name| fields.get(*name))
-        .any(|value| !matches!(value, Value::String(_) | Value::Null))
 }
 
 async fn say_goodbye(socket: &mut WebSocket, close: &Close) {
