@@ -8,12 +8,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{
-    Router,
-    http::{HeaderName, HeaderValue, Method, header},
-    response::IntoResponse,
-    serve::ListenerExt,
-};
+use axum::{Router, response::IntoResponse, serve::ListenerExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceBuilder;
@@ -23,7 +18,6 @@ use tower_http::{
         CompressionLayer,
         predicate::{DefaultPredicate, NotForContentType, Predicate, SizeAbove},
     },
-    cors::{AllowOrigin, CorsLayer},
 };
 
 use crate::{
@@ -32,7 +26,7 @@ use crate::{
     domain::{Clock, Error, Result},
     events::{Bus, BusAddress, Hub, check_heads_forever},
     graphql,
-    http::{Bound, Origins, Surround, answer_panics},
+    http::{Bound, Origins, Surround, answer_panics, cors},
     rest::{self, Rest},
     service::{Authenticator, Development, Roster, Services, random_secret},
     socketio,
@@ -51,8 +45,6 @@ const END: Duration = Duration::from_secs(9);
 const UNREAD: Duration = Duration::from_secs(45);
 /// The least that a response must have to be worth compressing, in bytes.
 const COMPRESS_ABOVE: u64 = 1_024;
-/// For how long a browser may remember what CORS allows.
-const PREFLIGHT: Duration = Duration::from_secs(600);
 
 /// The product, ready to serve.
 pub struct App {
@@ -80,7 +72,7 @@ impl App {
         let bus = Arc::new(OnceLock::<Bus>::new());
         let announce = announcer(hub.clone(), bus.clone());
         let (url, replica_url) = (&config.database_url, config.database_read_url.as_deref());
-        let store = Store::open_tuned(url, replica_url, clock, announce, Tuning::default()).await?;
+        let store = Store::open_tuned(url, replica_url, clock.clone(), announce, Tuning::default()).await?;
         if let Some(address) = bus_address(config) {
             // Nothing is written before the store is given away, so nothing is announced without the bus.
             let _ = bus.set(Bus::join(&address, hub.clone(), store.clone()).await?);
@@ -89,9 +81,13 @@ impl App {
         let roster = Roster::new(services.presence.clone(), store.clone());
         // Only a development server has none of its own: what it signs ends with it.
         let secret = config.jwt_secret.clone().unwrap_or_else(random_secret);
-        let auth = Authenticator::new(&secret, config.production());
+        let auth = Authenticator::new(&secret, config.production(), config.token_rules, clock.clone());
         let development = (!config.production()).then(|| {
-            Dev::new(Development::new(store.clone(), &secret), auth.clone(), config.limits.body_bytes)
+            Dev::new(
+                Development::new(store.clone(), &secret, config.token_rules),
+                auth.clone(),
+                config.limits.body_bytes,
+            )
         });
         let pages = Pages::new(config.production());
         let (draining, metrics) = (CancellationToken::new(), Metrics::default());
@@ -234,27 +230,9 @@ fn surround(doors: Router, sockets: Router, config: &Config, draining: Cancellat
     let streams = NotForContentType::const_new("multipart/mixed");
     let worth_it = DefaultPredicate::new().and(SizeAbove::new(COMPRESS_ABOVE)).and(streams);
     let around = ServiceBuilder::new()
-        .layer(Surround::new(origins))
-        .layer(cors(&config.client_origins))
+        .layer(Surround::new(origins.clone()))
+        .layer(cors(&origins))
         .layer(CompressionLayer::new().gzip(true).compress_when(worth_it))
         .layer(CatchPanicLayer::custom(answer_panics));
     doors.layer(Bound::new(config.limits.request_timeout, draining)).merge(sockets).layer(around)
-}
-
-fn cors(origins: &[String]) -> CorsLayer {
-    let origins = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
-    let request_id = HeaderName::from_static("x-request-id");
-    CorsLayer::new()
-        .allow_origin(AllowOrigin::list(origins))
-        .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
-        .allow_headers([
-            header::ACCEPT,
-            header::AUTHORIZATION,
-            header::CONTENT_TYPE,
-            HeaderName::from_static("last-event-id"),
-            request_id.clone(),
-        ])
-        .expose_headers([header::RETRY_AFTER, request_id])
-        .allow_credentials(true)
-        .max_age(PREFLIGHT)
 }

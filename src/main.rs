@@ -66,9 +66,9 @@ struct Token {
     /// user, service or admin: a service or admin acts for anyone
     #[arg(long, default_value = "user", value_parser = parse_role)]
     role: Role,
-    /// How long it holds: 30s, 15m, 1h, 7d, up to 36500d
-    #[arg(long, default_value = "1h", value_parser = parse_lifetime)]
-    expires: Lifetime,
+    /// How long it holds: 30s, 15m, 1h, 7d, up to 36500d, and not longer than JWT_MAX_LIFETIME [default: 1h]
+    #[arg(long, value_parser = parse_lifetime)]
+    expires: Option<Lifetime>,
 }
 
 fn main() -> ExitCode {
@@ -128,7 +128,8 @@ fn print_token(token: &Token) -> Result<(), String> {
         "JWT_SECRET is not set, and a token is signed with it (a development server without one gives tokens at POST \
          /dev/token)",
     )?;
-    let text = service::issue(secret, &token.user, token.role, token.expires.duration())
+    let expires = config.token_rules.lifetime(token.expires).map_err(|error| error.to_string())?;
+    let text = service::issue(secret, &token.user, token.role, expires.duration())
         .map_err(|error| error.to_string())?;
     println!("{text}");
     Ok(())

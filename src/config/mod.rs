@@ -9,6 +9,8 @@ use std::{
     collections::BTreeMap, fmt, net::IpAddr, num::NonZeroU32, path::PathBuf, str::FromStr, time::Duration,
 };
 
+use crate::domain::TokenRules;
+
 use self::reader::{Reader, without_password};
 
 /// What the environment can say, in the order of the documentation, and what each means.
@@ -22,6 +24,8 @@ const SETTINGS: &[(&str, &str)] = &[
     ("HOST", "address to listen on"),
     ("NODE_ENV", "development or production"),
     ("JWT_SECRET", "the secret that tokens are signed with; development: a random one if unset"),
+    ("JWT_REQUIRE_EXP", "whether a token without exp is refused"),
+    ("JWT_MAX_LIFETIME", "the longest that a token may hold, such as 24h"),
     ("CLIENT_URL", "allowed origins of browsers, by commas"),
     ("PUBLIC_FEED", "whether new activities go to everyone on Socket.IO"),
     ("LOG_FORMAT", "text or json"),
@@ -115,6 +119,8 @@ pub struct Config {
     pub mode: Mode,
     /// The secret that tokens are signed with.
     pub jwt_secret: Option<String>,
+    /// What a token has to be besides signed.
+    pub token_rules: TokenRules,
     /// Origins of browsers that may call, as browsers send them (`https://app.example`).
     pub client_origins: Vec<String>,
     /// Whether new activities go to everyone on Socket.IO.
@@ -203,6 +209,10 @@ impl Config {
         }
         let port = read.value("PORT", "5000", "a port from 0 to 65535", |text| text.parse().ok())?;
         let jwt_secret = read.jwt_secret(production)?;
+        let token_rules = TokenRules {
+            require_exp: read.flag("JWT_REQUIRE_EXP", false)?,
+            max_lifetime: read.lifetime("JWT_MAX_LIFETIME")?,
+        };
         let client_origins = read.origins()?;
         let public_feed = read.flag("PUBLIC_FEED", !production)?;
         let log_format = read.value("LOG_FORMAT", "text", "text or json", |text| match text {
@@ -241,6 +251,7 @@ impl Config {
             port,
             mode,
             jwt_secret,
+            token_rules,
             client_origins,
             public_feed,
             log_format,
@@ -342,6 +353,8 @@ mod tests {
             ("DATABASE_URL", "sqlite::memory:", "memory"),
             ("NATS_URL", "localhost", "localhost"),
             ("GRAPHQL_MAX_DEPTH", "0", "0"),
+            ("JWT_REQUIRE_EXP", "yes", "yes"),
+            ("JWT_MAX_LIFETIME", "1w", "1w"),
         ] {
             let error = config(&[(name, value)]).unwrap_err().to_string();
             assert!(error.starts_with(name) && error.contains(held) && error.lines().count() == 1, "{error}");

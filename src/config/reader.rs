@@ -8,6 +8,8 @@ use std::{
 
 use url::Url;
 
+use crate::domain::Lifetime;
+
 use super::{ConfigError, DATABASES, SECRET_BYTES, Shown};
 
 /// Reads values one by one and notes what to show of each.
@@ -68,6 +70,14 @@ impl Reader<'_> {
 
     pub(super) fn flag(&mut self, name: &'static str, default: bool) -> Result<bool, ConfigError> {
         self.value(name, if default { "true" } else { "false" }, "true or false", |text| text.parse().ok())
+    }
+
+    /// How long a token holds; none where it is not set.
+    pub(super) fn lifetime(&mut self, name: &'static str) -> Result<Option<Lifetime>, ConfigError> {
+        self.value(name, "none", Lifetime::TAKES, |text| match text {
+            "none" => Some(None),
+            _ => Lifetime::parse(text).map(Some),
+        })
     }
 
     /// Notes that a secret is there, and not what it is.

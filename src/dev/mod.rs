@@ -72,10 +72,11 @@ async fn token(
     let role = text(&fields, "role")?.map_or(Ok(Role::User), |text| {
         Role::parse(text).ok_or_else(|| Error::field("role", "role takes user, service or admin"))
     })?;
-    let lifetime = text(&fields, "expires")?.map_or(Ok(Lifetime::DEFAULT), |text| {
+    let lifetime = text(&fields, "expires")?.map(|text| {
         Lifetime::parse(text)
             .ok_or_else(|| Error::field("expires", format!("expires takes {}", Lifetime::TAKES)))
-    })?;
+    });
+    let lifetime = lifetime.transpose()?;
     let token = dev.0.development.token(&viewer, &user, role, lifetime)?;
     Ok(Json(Token { token: token.text, expires_at: token.expires_at.to_string(), user }))
 }

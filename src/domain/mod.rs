@@ -31,12 +31,12 @@ pub use feed::{FeedFilter, FeedItem, FeedKind, Keyset, Page, Scope, Slice, Windo
 pub use history::History;
 pub use hours::Hours;
 pub use id::ItemId;
-pub use lifetime::Lifetime;
+pub use lifetime::{Lifetime, TokenRules};
 pub use notification::{NewNotification, Notification, NotificationType};
 pub use text::{ActionUrl, JsonData, Text, Title};
 pub use time::{Clock, Day, Month, Timestamp};
 pub use user::UserId;
 pub(crate) use words::words;
 
-pub use viewer::{Role, Viewer};
+pub use viewer::{OperationRights, Role, Viewer};
 pub use written::Written;

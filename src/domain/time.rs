@@ -35,6 +35,11 @@ impl Timestamp {
         self.0
     }
 
+    /// The instant `seconds` after 1970; the nearest one of the years 1970 to 9999 where it lies outside of them.
+    pub fn from_seconds(seconds: f64) -> Self {
+        Self((seconds * 1_000.0).clamp(0.0, Self::MAX as f64) as i64)
+    }
+
     /// This instant `days` days later.
     pub const fn plus_days(self, days: i64) -> Self {
         Self(self.0 + days * 86_400_000)
@@ -248,6 +253,19 @@ mod tests {
             let time = DateTime::<Utc>::from_timestamp_millis(millis).unwrap();
             let text = time.to_rfc3339_opts(SecondsFormat::Millis, true);
             proptest::prop_assert_eq!(Timestamp::from_millis(millis).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn seconds_outside_of_the_calendar_are_its_first_or_last_instant() {
+        for (seconds, text) in [
+            (0.001, "1970-01-01T00:00:00.001Z"),
+            (-1.0, "1970-01-01T00:00:00.000Z"),
+            (f64::NEG_INFINITY, "1970-01-01T00:00:00.000Z"),
+            (f64::MAX, "9999-12-31T23:59:59.999Z"),
+            (f64::INFINITY, "9999-12-31T23:59:59.999Z"),
+        ] {
+            assert_eq!(Timestamp::from_seconds(seconds).to_string(), text, "{seconds}");
         }
     }
 

@@ -19,15 +19,28 @@ pub struct Caller(pub Viewer);
 impl Caller {
     /// The viewer that `headers` name; noted for the log.
     pub fn of(auth: &Authenticator, headers: &HeaderMap, note: Option<&Note>) -> Result<Viewer> {
-        let given = headers.get(header::AUTHORIZATION).map(|value| {
-            value.to_str().map_err(|_| Error::Unauthenticated("the Authorization header is not text".into()))
-        });
-        let viewer = auth.viewer(given.transpose()?)?;
+        let viewer = auth.viewer(authorization(headers)?)?;
         if let (Some(note), Some(user)) = (note, viewer.user()) {
             note.user(user.clone());
         }
         Ok(viewer)
     }
+}
+
+/// The value of the header `Authorization`.
+///
+/// # Errors
+/// UNAUTHENTICATED where there are several, of which a proxy could have looked at another one, or it is not text.
+pub fn authorization(headers: &HeaderMap) -> Result<Option<&str>> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next();
+    if values.next().is_some() {
+        return Err(Error::Unauthenticated("there is more than one Authorization header".into()));
+    }
+    let text = value.map(|value| {
+        value.to_str().map_err(|_| Error::Unauthenticated("the Authorization header is not text".into()))
+    });
+    text.transpose()
 }
 
 impl<S> FromRequestParts<S> for Caller

@@ -1,76 +1,169 @@
 //! Which browsers may come in: a web page of another site must not reach the server through its visitor.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    collections::HashSet,
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, Method, header, uri::Authority},
+    http::{HeaderMap, HeaderName, Method, header, uri::Authority},
 };
+use url::{Host, Url};
 
 use crate::domain::{Error, Result};
 
-/// The origins that may call, and whether only local names of the server are taken. Cheap to clone.
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+
+/// How many refused origins the log names in [`NAMED_FOR`], and how much of each, in characters.
+const NAMED_ORIGINS: usize = 64;
+const NAMED_CHARS: usize = 200;
+/// After which time an origin that is still refused is named again.
+const NAMED_FOR: Duration = Duration::from_secs(3_600);
+
+/// The origins that may call. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Origins(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     allowed: Vec<String>,
-    local_only: bool,
+    development: bool,
+    named: Mutex<Named>,
+}
+
+/// The refused origins that the log has named.
+#[derive(Debug)]
+struct Named {
+    since: Instant,
+    origins: HashSet<String>,
 }
 
 impl Origins {
-    /// `allowed` as browsers send them; `local_only` refuses every Host but localhost and loopback addresses, so that
-    /// a name that an attacker points at 127.0.0.1 does not reach the open development server.
-    pub fn new(allowed: Vec<String>, local_only: bool) -> Self {
-        Self(Arc::new(Inner { allowed, local_only }))
+    /// `allowed` as browsers send them. A development server is open to whoever reaches it, so it also welcomes pages of
+    /// this machine, and is stricter with all others: no foreign page may cause anything to run. It refuses every Host but
+    /// localhost and loopback addresses, so that a name that an attacker points at 127.0.0.1 does not reach it.
+    pub fn new(allowed: Vec<String>, development: bool) -> Self {
+        let named = Mutex::new(Named { since: Instant::now(), origins: HashSet::new() });
+        Self(Arc::new(Inner { allowed, development, named }))
     }
 
-    /// Refuses requests of foreign pages: those that change something or open a stream. What else they read stays closed to
-    /// them because they get no CORS headers.
+    /// Whether pages of `origin` may call and read the answers.
+    pub(super) fn welcomes(&self, origin: &str) -> bool {
+        self.0.allowed.iter().any(|allowed| allowed == origin) || (self.0.development && is_loopback(origin))
+    }
+
+    /// Refuses requests of foreign pages: those that change something or open a stream, and the preflights of others; in
+    /// development all but following a link. What else they read in production stays closed to them because they get no
+    /// CORS headers.
     ///
     /// # Errors
     /// FORBIDDEN.
     pub(super) fn check(&self, request: &Request) -> Result<()> {
         let headers = request.headers();
         let host = request.uri().authority().map(Authority::as_str).or_else(|| text(headers, header::HOST));
-        if self.0.local_only && !host.is_some_and(is_local) {
+        let development = self.0.development;
+        if development && !host.is_some_and(is_local) {
             return Err(Error::Forbidden(
                 "the development server answers only to localhost and loopback addresses as Host".into(),
             ));
         }
-        let Some(origin) = text(headers, header::ORIGIN) else { return Ok(()) };
-        if !changes_or_streams(request) || self.0.allowed.iter().any(|allowed| allowed == origin) {
+        let mut origins = texts(headers, header::ORIGIN).peekable();
+        if development && origins.peek().is_none() && is_embedded_elsewhere(request) {
+            return Err(Error::Forbidden("pages of other sites may not call the development server".into()));
+        }
+        let own =
+            |origin: &str| origin.split_once("://").is_some_and(|(_, authority)| Some(authority) == host);
+        let Some(foreign) = origins.find(|origin| !own(origin) && !self.welcomes(origin)) else {
+            return Ok(());
+        };
+        if !development && !changes_or_streams(request) {
             return Ok(());
         }
-        let own = origin.split_once("://").map(|(_, authority)| authority);
-        if own.is_some() && own == host {
-            return Ok(());
-        }
+        self.warn(foreign);
         Err(Error::Forbidden("this Origin is neither the server's own nor in CLIENT_URL".into()))
+    }
+
+    /// Names a refused origin in the log, once: the browser tells its page nothing about the cause.
+    fn warn(&self, origin: &str) {
+        let origin: String = origin.chars().take(NAMED_CHARS).collect();
+        if self.0.named.lock().unwrap_or_else(PoisonError::into_inner).is_new(&origin, Instant::now()) {
+            let allowed = self.0.allowed.join(",");
+            tracing::warn!(
+                "requests of the origin {origin:?} are refused: CLIENT_URL is {allowed:?}; to allow it, add it there, \
+                 separated by a comma"
+            );
+        }
+    }
+}
+
+impl Named {
+    /// Whether the log has not named `origin` lately, and has room for one more.
+    fn is_new(&mut self, origin: &str, now: Instant) -> bool {
+        if now.saturating_duration_since(self.since) >= NAMED_FOR {
+            self.origins.clear();
+            self.since = now;
+        }
+        self.origins.len() < NAMED_ORIGINS && self.origins.insert(origin.to_owned())
     }
 }
 
 fn changes_or_streams(request: &Request) -> bool {
-    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    let accepts_stream = text(request.headers(), header::ACCEPT)
-        .is_some_and(|accept| accept.contains("text/event-stream") || accept.contains("multipart/mixed"));
-    let socket =
-        request.headers().contains_key(header::UPGRADE) || request.uri().path().starts_with("/socket.io");
+    let headers = request.headers();
+    let preflight = headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) && !preflight;
+    // Media types have no case, and a header may come in several lines.
+    let streams = ["text/event-stream", "multipart/mixed"];
+    let accepts_stream = texts(headers, header::ACCEPT)
+        .map(str::to_ascii_lowercase)
+        .any(|accept| streams.iter().any(|stream| accept.contains(stream)));
+    let socket = headers.contains_key(header::UPGRADE) || request.uri().path().starts_with("/socket.io");
     !safe || accepts_stream || socket
 }
 
-fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
-    headers.get(name).map(|value| value.to_str().unwrap_or("not text"))
+/// Whether a page of another site asks, other than by a link that its visitor follows: as by the address of an image, for
+/// which browsers send no Origin.
+fn is_embedded_elsewhere(request: &Request) -> bool {
+    let is = |name, value: &str| {
+        text(request.headers(), name).is_some_and(|given| given.eq_ignore_ascii_case(value))
+    };
+    let follows_link = || is(SEC_FETCH_MODE, "navigate") && is(SEC_FETCH_DEST, "document");
+    is(SEC_FETCH_SITE, "cross-site") && !follows_link()
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    texts(headers, name).next()
+}
+
+fn texts(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
+    headers.get_all(name).into_iter().map(|value| value.to_str().unwrap_or("not text"))
 }
 
 fn is_local(host: &str) -> bool {
     let Ok(authority) = host.parse::<Authority>() else { return false };
     let name = authority.host();
     let address = name.trim_start_matches('[').trim_end_matches(']');
-    name.eq_ignore_ascii_case("localhost")
-        || name.to_ascii_lowercase().ends_with(".localhost")
-        || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    is_local_name(name) || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn is_local_name(name: &str) -> bool {
+    name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost")
+}
+
+/// Whether `origin` is that of a page from this machine, as browsers write it: any port, with or without TLS.
+fn is_loopback(origin: &str) -> bool {
+    let Ok(url) = Url::parse(origin) else { return false };
+    let local = match url.host() {
+        Some(Host::Domain(name)) => is_local_name(name),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    local && matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == origin
 }
 
 #[cfg(test)]
@@ -89,5 +182,52 @@ mod tests {
         {
             assert!(!is_local(foreign), "{foreign}");
         }
+    }
+
+    #[test]
+    fn loopback_origins_are_told_from_others() {
+        for local in [
+            "http://localhost:5173",
+            "https://localhost",
+            "http://127.0.0.1:1",
+            "https://127.9.9.9:8443",
+            "http://[::1]:4200",
+            "http://app.localhost:8080",
+            "https://a.b.localhost",
+        ] {
+            assert!(is_loopback(local), "{local}");
+        }
+        for foreign in [
+            "null",
+            "",
+            "localhost:5173",
+            "file://localhost",
+            "ftp://localhost",
+            "http://localhost.evil.example",
+            "http://evillocalhost",
+            "http://127.0.0.1.evil.example",
+            "http://user@localhost:5173",
+            "http://localhost:5173/",
+            "http://localhost:5173@evil.example",
+            "http://2130706433",
+            "http://0.0.0.0:5173",
+            "http://192.168.1.10:5173",
+            "http://[::2]",
+            "chrome-extension://localhost",
+        ] {
+            assert!(!is_loopback(foreign), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn a_refused_origin_is_named_once_an_hour_and_not_too_many_are() {
+        let start = Instant::now();
+        let mut named = Named { since: start, origins: HashSet::new() };
+        let new =
+            |named: &mut Named| (0..1_000).filter(|n| named.is_new(&format!("https://{n}"), start)).count();
+        assert_eq!(new(&mut named), NAMED_ORIGINS);
+        assert_eq!(new(&mut named), 0);
+        assert!(named.is_new("https://0", start + NAMED_FOR));
+        assert!(!named.is_new("https://0", start + NAMED_FOR));
     }
 }

@@ -24,7 +24,7 @@ use tracing::Instrument;
 
 use crate::domain::Error;
 
-use super::{Origins, drain::lend, request_log::Entry};
+use super::{Origins, drain::lend, request_log::Entry, upgrade_names::set_upgrade_names};
 
 type Answering = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
@@ -85,6 +85,7 @@ where
                 left.drain().await;
             }
             secure(response.headers_mut());
+            set_upgrade_names(&mut response).await;
             entry.end(&mut response);
             Ok(response)
         })

@@ -54,7 +54,7 @@ impl AnalyticsService {
     ) -> Result<impl Stream<Item = Delivery<CurrentAnalytics>> + Send + use<>> {
         let start = after.map_or(Start::Now, Start::After);
         let following =
-            follow::<CurrentAnalytics>(&self.hub, &self.store, viewer.target(user)?, start).await?;
+            follow::<CurrentAnalytics>(&self.hub, &self.store, viewer.followed(user)?, start).await?;
         Ok(following.into_stream())
     }
 
@@ -65,7 +65,7 @@ impl AnalyticsService {
         user: Option<UserId>,
     ) -> Result<impl Stream<Item = Delivery<UnreadCounts>> + Send + use<>> {
         let following =
-            follow::<UnreadCounts>(&self.hub, &self.store, viewer.target(user)?, Start::Current).await?;
+            follow::<UnreadCounts>(&self.hub, &self.store, viewer.followed(user)?, Start::Current).await?;
         Ok(following.into_stream())
     }
 }

@@ -1,12 +1,19 @@
 //! Who calls: tokens to viewers.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use moka::sync::Cache;
-use serde_json::{Map, Value};
 
-use crate::domain::{Error, Result, Role, Timestamp, UserId, Viewer};
+use crate::domain::{Clock, Error, Result, Role, Timestamp, TokenRules, UserId, Viewer};
+
+use super::claims::Claims;
 
 /// Checks tokens: JWTs (RFC 7519) signed by HS256 with the shared secret. Cheap to clone.
 #[derive(Clone)]
@@ -16,14 +23,18 @@ struct Inner {
     key: DecodingKey,
     validation: Validation,
     token_needed: bool,
+    rules: TokenRules,
+    clock: Clock,
+    /// Whether a token without `exp` has been accepted.
+    endless_seen: AtomicBool,
     /// Viewers of tokens that were found to be good. A client sends the same one with each request.
     known: Cache<Box<str>, Viewer>,
 }
 
 /// Tokens that are remembered, with their viewers about 500 bytes each.
-const KNOWN: u64 = 1_000;
+const KNOWN_TOKENS: u64 = 1_000;
 /// The longest of them, in bytes.
-const LONGEST: usize = 2_048;
+const KNOWN_TOKEN_BYTES: usize = 2_048;
 
 impl std::fmt::Debug for Authenticator {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -32,67 +43,77 @@ impl std::fmt::Debug for Authenticator {
 }
 
 impl Authenticator {
-    /// Checks tokens with `secret`. Where no token is needed (development), a request without one acts as a service.
-    pub fn new(secret: &str, token_needed: bool) -> Self {
+    /// Checks tokens with `secret` and by `rules`. Where no token is needed (development), a request without one acts as a
+    /// service.
+    pub fn new(secret: &str, token_needed: bool, rules: TokenRules, clock: Clock) -> Self {
         let mut validation = Validation::new(Algorithm::HS256);
-        validation.leeway = 0;
-        validation.validate_nbf = true;
+        // The times are checked by `Claims`: with our clock, to the millisecond, and with a message for each.
+        validation.validate_exp = false;
         validation.validate_aud = false;
         validation.required_spec_claims.clear();
-        let key = DecodingKey::from_secret(secret.as_bytes());
-        Self(Arc::new(Inner { key, validation, token_needed, known: Cache::new(KNOWN) }))
+        Self(Arc::new(Inner {
+            key: DecodingKey::from_secret(secret.as_bytes()),
+            validation,
+            token_needed,
+            rules,
+            clock,
+            endless_seen: AtomicBool::new(false),
+            known: Cache::new(KNOWN_TOKENS),
+        }))
     }
 
     /// The viewer of an `Authorization` header or the like: a token, with or without `Bearer ` before it.
     ///
     /// # Errors
-    /// UNAUTHENTICATED for a token that cannot be trusted, and for none where one is needed.
+    /// UNAUTHENTICATED for a token that cannot be trusted, and for none where one is needed. A scheme without a token is
+    /// refused in development too: who sends it means to be somebody, and must not become a service.
     pub fn viewer(&self, authorization: Option<&str>) -> Result<Viewer> {
-        match authorization.map(bearer).filter(|token| !token.is_empty()) {
+        match authorization.map(str::trim).filter(|text| !text.is_empty()).map(bearer) {
+            Some("") => Err(Error::Unauthenticated("there is no token after Bearer".into())),
             Some(token) => self.check(token),
             None if self.0.token_needed => Err(Error::Unauthenticated("a token is needed".into())),
             None => Ok(Viewer::development()),
         }
     }
 
+    /// What the time is for the ends of tokens.
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
     fn check(&self, token: &str) -> Result<Viewer> {
         // Of what makes a token good, only the time changes.
         if let Some(viewer) = self.0.known.get(token) {
-            return in_time(viewer);
+            return self.in_time(viewer);
         }
-        let viewer = in_time(self.read(token)?)?;
-        if token.len() <= LONGEST {
+        let viewer = self.in_time(self.read(token)?)?;
+        if token.len() <= KNOWN_TOKEN_BYTES {
             self.0.known.insert(token.into(), viewer.clone());
         }
         Ok(viewer)
     }
 
     fn read(&self, token: &str) -> Result<Viewer> {
-        let claims = jsonwebtoken::decode::<Map<String, Value>>(token, &self.0.key, &self.0.validation)
-            .map_err(|error| refused(error.kind()))?
-            .claims;
-        let user = ["sub", "userId", "id", "_id"].iter().find_map(|name| claim_text(claims.get(*name)?));
-        let user = user
-            .ok_or_else(|| {
-                Error::Unauthenticated("the token names no user: it has none of sub, userId, id, _id".into())
-            })
-            .and_then(|user| {
-                UserId::parse("sub", &user).map_err(|error| Error::Unauthenticated(error.to_string().into()))
-            })?;
-        // What a host product calls its people (student, teacher) gives no rights here.
-        let role = claims.get("role").and_then(Value::as_str).and_then(Role::parse).unwrap_or(Role::User);
-        let expires_at = claims.get("exp").and_then(Value::as_f64);
-        let expires_at = expires_at.map(|seconds| Timestamp::from_millis((seconds * 1000.0) as i64));
-        Ok(Viewer::new(user, role, expires_at))
+        let Inner { key, validation, rules, clock, .. } = &*self.0;
+        let claims = Claims::verify(token, key, validation)?;
+        let expires_at = claims.expires_at(*rules, clock.now())?;
+        let viewer = Viewer::new(claims.user()?, claims.role(), expires_at);
+        if expires_at.is_none() && !self.0.endless_seen.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                "a token without exp was accepted: it never expires (JWT_REQUIRE_EXP=true refuses such tokens; this is \
+                 logged once)"
+            );
+        }
+        Ok(viewer)
     }
-}
 
-/// RFC 7519, section 4.1.4: not on or after the instant of its end; the library takes the second itself too.
-fn in_time(viewer: Viewer) -> Result<Viewer> {
-    if viewer.expires_at().is_some_and(|end| end <= Timestamp::now()) {
-        return Err(refused(&jsonwebtoken::errors::ErrorKind::ExpiredSignature));
+    /// RFC 7519, section 4.1.4: not on or after the instant of its end.
+    fn in_time(&self, viewer: Viewer) -> Result<Viewer> {
+        if viewer.has_ended(self.0.clock.now()) {
+            return Err(Error::Unauthenticated("the token has expired".into()));
+        }
+        Ok(viewer)
     }
-    Ok(viewer)
 }
 
 /// A secret that nobody knows: 256 random bits. What it signs is worth nothing once it is gone.
@@ -119,7 +140,6 @@ pub(super) fn sign(secret: &str, user: &UserId, role: Role, now: i64, end: i64) 
 
 /// The token behind the scheme `Bearer`, whose name has no case.
 fn bearer(text: &str) -> &str {
-    let text = text.trim();
     match text.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
         None if text.eq_ignore_ascii_case("bearer") => "",
@@ -127,34 +147,30 @@ fn bearer(text: &str) -> &str {
     }
 }
 
-fn claim_text(claim: &Value) -> Option<String> {
-    match claim {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
-}
-
-fn refused(kind: &jsonwebtoken::errors::ErrorKind) -> Error {
-    use jsonwebtoken::errors::ErrorKind;
-
-    let message = match kind {
-        ErrorKind::ExpiredSignature => "the token has expired",
-        ErrorKind::ImmatureSignature => "the token is not valid yet",
-        ErrorKind::InvalidSignature => "the token's signature does not fit",
-        ErrorKind::InvalidAlgorithm | ErrorKind::InvalidAlgorithmName => "the token is not signed by HS256",
-        _ => "the token is not a JWT",
-    };
-    Error::Unauthenticated(message.into())
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use base64::{
+        Engine,
+        engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD},
+    };
+    use serde_json::{Value, json};
 
     use super::*;
 
     const SECRET: &str = "a secret of more than thirty-two bytes";
+
+    fn checking(token_needed: bool) -> Authenticator {
+        Authenticator::new(SECRET, token_needed, TokenRules::default(), Clock::default())
+    }
+
+    /// A token of this header and these claims, whatever they are, with a signature that fits.
+    fn signed_text(header: &str, claims: &str) -> String {
+        let encode = |text: &str| URL_SAFE_NO_PAD.encode(text);
+        let message = format!("{}.{}", encode(header), encode(claims));
+        let key = EncodingKey::from_secret(SECRET.as_bytes());
+        let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key, Algorithm::HS256).unwrap();
+        format!("{message}.{signature}")
+    }
 
     fn signed(algorithm: Algorithm, claims: &Value) -> String {
         jsonwebtoken::encode(&Header::new(algorithm), claims, &EncodingKey::from_secret(SECRET.as_bytes()))
@@ -167,7 +183,7 @@ mod tests {
 
     #[test]
     fn an_issued_token_is_taken_with_and_without_its_scheme() {
-        let auth = Authenticator::new(SECRET, true);
+        let auth = checking(true);
         let ada = UserId::parse("userId", "ada").unwrap();
         let token = issue(SECRET, &ada, Role::Admin, Duration::from_secs(60)).unwrap();
         for text in [token.clone(), format!("Bearer {token}"), format!("bearer  {token} ")] {
@@ -179,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_token_that_is_known_ends_too() {
-        let auth = Authenticator::new(SECRET, true);
+        let auth = checking(true);
         let end = Timestamp::now().millis() + 300;
         let token = signed(Algorithm::HS256, &json!({"sub": "ada", "exp": end as f64 / 1000.0}));
         assert!(auth.viewer(Some(&token)).is_ok());
@@ -192,22 +208,106 @@ mod tests {
     }
 
     #[test]
-    fn the_user_is_the_first_claim_that_names_one() {
-        let auth = Authenticator::new(SECRET, true);
-        for (claims, user) in [
-            (json!({"sub": "a", "id": "b"}), "a"),
-            (json!({"userId": "b", "_id": "c"}), "b"),
-            (json!({"id": 7}), "7"),
-            (json!({"_id": "c", "role": "teacher"}), "c"),
+    fn a_token_ends_by_the_clock_that_the_server_goes_by() {
+        let clock = Clock::standing_at(Timestamp::now());
+        let auth = Authenticator::new(SECRET, true, TokenRules::default(), clock.clone());
+        let token = issue(SECRET, &UserId::trusted("ada"), Role::User, Duration::from_secs(60)).unwrap();
+        assert!(auth.viewer(Some(&token)).is_ok());
+        clock.advance(Duration::from_secs(60));
+        assert_eq!(auth.viewer(Some(&token)).unwrap_err().to_string(), "the token has expired");
+    }
+
+    #[test]
+    fn each_refusal_says_what_is_wrong() {
+        const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
+        const CLAIMS: &str = r#"{"sub":"ada"}"#;
+        let auth = checking(true);
+        assert!(auth.viewer(Some(&signed_text(HEADER, CLAIMS))).is_ok());
+        for (header, claims, said) in [
+            (r#"{"alg":"hs256"}"#, CLAIMS, "not signed by HS256"),
+            (r#"{"alg":"none"}"#, CLAIMS, "not signed by HS256"),
+            (r#"{"alg":["HS256"]}"#, CLAIMS, "not signed by HS256"),
+            (r#"{"typ":"JWT"}"#, CLAIMS, "not signed by HS256"),
+            (r#"{"alg":"none","alg":"HS256"}"#, CLAIMS, "not a JWT"),
+            (r#"["HS256"]"#, CLAIMS, "not a JWT"),
+            ("", CLAIMS, "not a JWT"),
+            (r#"{"alg":"HS256","crit":["exp"]}"#, CLAIMS, "crit"),
+            (r#"{"alg":"HS256","crit":[]}"#, CLAIMS, "crit"),
+            (r#"{"alg":"HS256","crit":null}"#, CLAIMS, "crit"),
+            (r#"{"alg":"HS256","b64":false,"crit":["b64"]}"#, CLAIMS, "crit"),
+            (HEADER, "", "cannot be read"),
+            (HEADER, "ada", "cannot be read"),
+            (HEADER, "[]", "cannot be read"),
+            (HEADER, "null", "cannot be read"),
+            (HEADER, r#"{"sub":"ada"} {}"#, "cannot be read"),
+            (HEADER, r#"{"sub":"ada","sub":"bob"}"#, "cannot be read"),
+            (HEADER, r#"{"sub":"ada","role":"user","role":"admin"}"#, "cannot be read"),
+            (HEADER, r#"{"sub":"ada","exp":1,"exp":9999999999}"#, "cannot be read"),
+            (HEADER, r#"{"sub":"ada","exp":1e999}"#, "cannot be read"),
+            (HEADER, r#"{"sub":"ada","exp":NaN}"#, "cannot be read"),
+            (HEADER, r#"{"sub":"ada","exp":"9999999999"}"#, "exp must be a number"),
+            (HEADER, r#"{"sub":"ada","exp":null}"#, "exp must be a number"),
+            (HEADER, r#"{"sub":"ada","nbf":"1"}"#, "nbf must be a number"),
+            (HEADER, r#"{"sub":"ada","exp":-1e300}"#, "has expired"),
+            (HEADER, r#"{"sub":"ada","nbf":1e300}"#, "not valid yet"),
+            (HEADER, r#"{"sub":["ada"],"userId":"bob"}"#, "cannot be read"),
+            (HEADER, r#"{"userId":["ada"],"id":"bob"}"#, "userId must be a string"),
+            (HEADER, r#"{"userId":18446744073709551616}"#, "userId must be a string or a whole number"),
         ] {
-            let viewer = auth.viewer(Some(&signed(Algorithm::HS256, &claims))).unwrap();
-            assert_eq!((viewer.user().unwrap().as_str(), viewer.role()), (user, Role::User));
+            let error = auth.viewer(Some(&signed_text(header, claims))).unwrap_err();
+            assert_eq!(error.code(), "UNAUTHENTICATED");
+            assert!(error.to_string().contains(said), "{header} {claims}: {error}");
+        }
+        let deep = format!(r#"{{"sub":"ada","data":{}{}}}"#, "[".repeat(3_000), "]".repeat(3_000));
+        for token in [signed_text(HEADER, &deep), signed_text(&deep, CLAIMS)] {
+            assert!(auth.viewer(Some(&token)).is_err());
+        }
+    }
+
+    #[test]
+    fn a_token_is_three_parts_of_base64url_without_padding_and_not_too_long() {
+        let auth = checking(true);
+        let good = signed_text(r#"{"alg":"HS256"}"#, r#"{"sub":"ada?>"}"#);
+        assert!(auth.viewer(Some(&good)).is_ok());
+        let parts: Vec<&str> = good.split('.').collect();
+        let padded = |part: &str| URL_SAFE.encode(URL_SAFE_NO_PAD.decode(part).unwrap());
+        for token in [
+            format!("{}.{}.{}", parts[0], padded(r"eyJzdWIiOiJhIn0"), parts[2]),
+            format!("{}.{}.{}=", parts[0], parts[1], parts[2]),
+            format!("{}.{}", parts[0], parts[1]),
+            format!("{good}."),
+            format!("{good}.{}", parts[2]),
+            format!(".{good}"),
+            good.replace('.', ". "),
+            format!("{good}\u{e9}"),
+            "..".to_owned(),
+            ".".repeat(10_000),
+        ] {
+            assert_eq!(auth.viewer(Some(&token)).unwrap_err().code(), "UNAUTHENTICATED", "{token}");
+        }
+        let wide = |length: usize| json!({"sub": "ada", "groups": "x".repeat(length)}).to_string();
+        assert!(auth.viewer(Some(&signed_text(r#"{"alg":"HS256"}"#, &wide(10_000)))).is_ok());
+        let error = auth.viewer(Some(&signed_text(r#"{"alg":"HS256"}"#, &wide(100_000)))).unwrap_err();
+        assert!(error.to_string().contains("at most 16384"), "{error}");
+    }
+
+    #[test]
+    fn a_scheme_without_a_token_is_nobody() {
+        for token_needed in [true, false] {
+            for text in ["Bearer", "bearer ", " BEARER  "] {
+                let error = checking(token_needed).viewer(Some(text)).unwrap_err();
+                assert_eq!(error.to_string(), "there is no token after Bearer", "{text:?}");
+            }
+        }
+        assert_eq!(checking(false).viewer(Some(" ")).unwrap().role(), Role::Service);
+        for other in ["Basic YTpi", "Bearer undefined", "Bearer null"] {
+            assert_eq!(checking(false).viewer(Some(other)).unwrap_err().code(), "UNAUTHENTICATED", "{other}");
         }
     }
 
     #[test]
     fn what_cannot_be_trusted_is_refused() {
-        let auth = Authenticator::new(SECRET, false);
+        let auth = checking(false);
         let none = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ.";
         let foreign = issue(
             "another secret of thirty-two bytes!!",
@@ -231,12 +331,9 @@ mod tests {
 
     #[test]
     fn without_a_token_development_is_a_service_and_production_nobody() {
-        assert_eq!(Authenticator::new(SECRET, false).viewer(None).unwrap().role(), Role::Service);
-        assert_eq!(Authenticator::new(SECRET, true).viewer(None).unwrap_err().code(), "UNAUTHENTICATED");
-        assert_eq!(
-            Authenticator::new(SECRET, false).viewer(Some("x")).unwrap_err().code(),
-            "UNAUTHENTICATED"
-        );
+        assert_eq!(checking(false).viewer(None).unwrap().role(), Role::Service);
+        assert_eq!(checking(true).viewer(None).unwrap_err().code(), "UNAUTHENTICATED");
+        assert_eq!(checking(false).viewer(Some("x")).unwrap_err().code(), "UNAUTHENTICATED");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
-    domain::{Error, Lifetime, Result, Role, Scope, Timestamp, UserId, Viewer, Window},
+    domain::{Error, Lifetime, Result, Role, Scope, Timestamp, TokenRules, UserId, Viewer, Window},
     store::Store,
 };
 
@@ -15,6 +15,7 @@ use super::auth::sign;
 pub struct Development {
     store: Store,
     secret: Arc<str>,
+    rules: TokenRules,
 }
 
 impl fmt::Debug for Development {
@@ -35,23 +36,24 @@ impl Development {
     /// The most users that are offered.
     const USERS: u32 = 20;
 
-    /// Tokens are signed with `secret`, which the server's authenticator has to know.
-    pub fn new(store: Store, secret: &str) -> Self {
-        Self { store, secret: secret.into() }
+    /// Tokens are signed with `secret`, which the server's authenticator has to know, and keep its `rules`.
+    pub fn new(store: Store, secret: &str, rules: TokenRules) -> Self {
+        Self { store, secret: secret.into(), rules }
     }
 
-    /// A token of `user`.
+    /// A token of `user`, for the default lifetime where none is given.
     ///
     /// # Errors
-    /// FORBIDDEN for a viewer who is a user.
+    /// FORBIDDEN for a viewer who is a user; BAD_USER_INPUT for a lifetime that the server would refuse.
     pub fn token(
         &self,
         viewer: &Viewer,
         user: &UserId,
         role: Role,
-        lifetime: Lifetime,
+        lifetime: Option<Lifetime>,
     ) -> Result<DevelopmentToken> {
         acts_for_anyone(viewer)?;
+        let lifetime = self.rules.lifetime(lifetime)?;
         let now = Timestamp::now().millis() / 1_000;
         let end = now + i64::try_from(lifetime.duration().as_secs()).map_err(Error::internal)?;
         let text = sign(&self.secret, user, role, now, end)?;

@@ -94,7 +94,7 @@ impl<T: StoredItem> FeedService<T> {
         after: Option<Cursor>,
     ) -> Result<impl Stream<Item = Delivery<Arc<T>>> + Send + use<T>> {
         let start = after.map_or(Start::Now, Start::After);
-        let following = follow::<Arc<T>>(&self.hub, &self.store, viewer.target(user)?, start).await?;
+        let following = follow::<Arc<T>>(&self.hub, &self.store, viewer.followed(user)?, start).await?;
         Ok(following.into_stream())
     }
 }

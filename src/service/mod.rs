@@ -4,6 +4,7 @@
 
 mod analytics;
 mod auth;
+mod claims;
 mod development;
 mod feed;
 mod presence;

@@ -40,7 +40,7 @@ impl UpdateService {
     /// CURSOR_EXPIRED for a cursor of another database or from the future.
     pub async fn follow(&self, viewer: &Viewer, user: UserId, after: Option<Cursor>) -> Result<Updates> {
         let start = after.map_or(Start::Now, Start::After);
-        let following = follow::<Change>(&self.hub, &self.store, viewer.target(Some(user))?, start).await?;
+        let following = follow::<Change>(&self.hub, &self.store, viewer.followed(Some(user))?, start).await?;
         let start = after.unwrap_or_else(|| following.reached());
         Ok(Updates { following, start })
     }

@@ -5,7 +5,6 @@ use std::{
     time::Duration,
 };
 
-use axum::http::header;
 use governor::{DefaultDirectRateLimiter, Quota, clock::Clock};
 use serde_json::Value;
 use socketioxide::extract::SocketRef;
@@ -14,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     domain::{Error, Result, UserId, Viewer},
+    http::authorization,
     service::Present,
 };
 
@@ -44,9 +44,8 @@ impl Admission {
     /// # Errors
     /// UNAUTHENTICATED; RATE_LIMITED where the user has too many sockets.
     pub(super) fn grant(door: &Door, socket: &SocketRef, auth: &Value) -> Result<()> {
-        let header = socket.req_parts().headers.get(header::AUTHORIZATION);
         let token = match &auth["token"] {
-            Value::Null => header.and_then(|value| value.to_str().ok()),
+            Value::Null => authorization(&socket.req_parts().headers)?,
             Value::String(token) => Some(token.as_str()),
             _ => return Err(Error::Unauthenticated("auth.token takes a string".into())),
         };

@@ -26,6 +26,8 @@ pub(super) struct Incoming {
     pub(super) event: String,
     /// The first argument; null where there is none.
     pub(super) payload: Value,
+    /// Whether attachments of bytes came with it, for which the arguments hold placeholders.
+    pub(super) binary: bool,
     socket: Arc<Socket>,
     /// Where the client waits for an acknowledgement.
     acknowledgement: Option<i64>,
@@ -39,12 +41,13 @@ impl FromMessageParts<LocalAdapter> for Incoming {
         message: &mut handler::Value,
         acknowledgement: &Option<i64>,
     ) -> Result<Self, Self::Error> {
+        let binary = matches!(message, handler::Value::Str(_, Some(attachments)) if !attachments.is_empty());
         let text = message.as_str().map(|text| text.as_str()).unwrap_or_default();
         // An array: the name of the event, then its arguments.
         let mut parts = serde_json::from_str::<Vec<Value>>(text)?.into_iter();
         let event = parts.next().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default();
         let payload = parts.next().unwrap_or_default();
-        Ok(Self { event, payload, socket: socket.clone(), acknowledgement: *acknowledgement })
+        Ok(Self { event, payload, binary, socket: socket.clone(), acknowledgement: *acknowledgement })
     }
 }
 

@@ -21,7 +21,7 @@ use axum::{
 };
 use serde_json::Value;
 use socketioxide::{
-    SocketIo,
+    ParserConfig, SocketIo,
     extract::{SocketRef, TryData},
     handler::ConnectHandler,
     service::SocketIoService,
@@ -45,6 +45,8 @@ const JOIN: Duration = Duration::from_secs(10);
 const BUFFER: usize = 64;
 /// Bytes that are read at once; a longer message takes several reads. Each idle socket keeps this buffer.
 const READ_BUFFER: usize = 1024;
+/// Attachments of bytes that an event may have until it is refused.
+const BINARIES: usize = 64;
 /// Over how long sockets are closed at a shutdown.
 const SPREAD: Duration = Duration::from_secs(4);
 
@@ -83,6 +85,12 @@ pub fn router(
         .ws_read_buffer_size(READ_BUFFER)
         .ws_max_message_size(config.limits.message_bytes)
         .ws_max_frame_size(config.limits.message_bytes)
+        // Binary is read only to be refused by an answer: no more of it than a message may have.
+        .with_parser(
+            ParserConfig::common()
+                .max_incoming_binaries(BINARIES)
+                .max_incoming_binary_buf_size(config.limits.message_bytes),
+        )
         // What is not of the protocol is not found.
         .build_with_inner_svc(Router::new());
     tokio::spawn(everyone::announce(io.clone(), services.presence.clone(), draining.clone()));

@@ -1,23 +1,24 @@
 //! One socket: its client's events in their order, and what is new for its user.
 
-use std::{
-    future::Future,
-    time::{Duration, Instant},
-};
+use std::future::Future;
 
 use serde_json::value::to_raw_value;
 use socketioxide::extract::SocketRef;
-use tokio::sync::mpsc;
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep_until},
+};
 
 use crate::{
-    domain::{Change, Cursor, Error, Result, Timestamp, UserId, Viewer},
+    domain::{Change, Clock, Cursor, Error, Result, UserId, Viewer},
+    http::TokenEnd,
     json::{Activity, Analytics, Notification},
     service::{Delivery, Present, Updates},
     telemetry::Open,
 };
 
 use super::{
-    Door,
+    Door, PING,
     admission::Admission,
     incoming::{ErrorMessage, Gone, Incoming, emit},
 };
@@ -52,12 +53,14 @@ impl Session {
     }
 
     async fn run(mut self, mut inbox: mpsc::Receiver<Box<Incoming>>) {
-        let expiry = expiry(&self.viewer);
+        let expiry = expiry(&self.viewer, self.door.0.auth.clock().clone());
         tokio::pin!(expiry);
         loop {
             let outcome = tokio::select! {
                 () = &mut expiry => return self.expire().await,
                 incoming = inbox.recv() => match incoming {
+                    // The timer stands still while the machine sleeps.
+                    Some(_) if self.viewer.has_ended(self.door.0.auth.clock().now()) => return self.expire().await,
                     // On the heap, and only while it runs: the task is as large as the largest thing it waits for.
                     Some(incoming) => Box::pin(self.handle(incoming)).await,
                     None => return,
@@ -73,7 +76,11 @@ impl Session {
     async fn handle(&mut self, mut incoming: Box<Incoming>) -> Result<(), Gone> {
         let began = Instant::now();
         let payload = incoming.payload.take();
-        let outcome = self.perform(&incoming.event, payload).await;
+        let outcome = match incoming.binary {
+            // Everything is stored and answered as JSON: of bytes, only the placeholder would be.
+            true => Err(Error::field("data", "data and all else of an event takes JSON, and no binary")),
+            false => self.perform(&incoming.event, payload).await,
+        };
         tracing::info!(
             event = incoming.event,
             user = self.user().map(UserId::as_str),
@@ -185,13 +192,13 @@ async fn next(login: &mut Option<Login>) -> Delivery<Change> {
     }
 }
 
-/// Ends with the viewer's token.
-fn expiry(viewer: &Viewer) -> impl Future<Output = ()> + use<> {
-    let left = viewer.expires_at().map(|end| end.millis().saturating_sub(Timestamp::now().millis()).max(0));
+/// Ends with the viewer's token, by the wall clock, which is looked at as often as the client is asked whether it is there.
+fn expiry(viewer: &Viewer, clock: Clock) -> impl Future<Output = ()> + use<> {
+    let end = viewer.expires_at().map(|_| TokenEnd::of(viewer, &clock));
     async move {
-        match left {
-            Some(left) => tokio::time::sleep(Duration::from_millis(left.unsigned_abs())).await,
-            None => std::future::pending().await,
+        let Some(mut end) = end else { return std::future::pending().await };
+        while !end.has_come(&clock) {
+            sleep_until(end.instant().min(Instant::now() + PING)).await;
         }
     }
 }

@@ -105,6 +105,7 @@ impl Page {
 /// Whether the client takes gzip (RFC 9110, section 12.5.3), as every browser does.
 pub(super) fn accepts_gzip(request: &HeaderMap) -> bool {
     let refused = |parameters: &str| {
+        let parameters = parameters.to_ascii_lowercase();
         let quality = parameters.split(';').filter_map(|part| part.trim().strip_prefix("q=")).next();
         quality.is_some_and(|quality| quality.trim().parse::<f32>() == Ok(0.0))
     };
@@ -152,6 +153,7 @@ mod tests {
             ("br;q=1.0, GZIP;q=0.8", true),
             ("gzip;q=0, br", false),
             ("gzip; q=0.000", false),
+            ("GZIP; Q=0", false),
             ("br", false),
             ("", false),
         ] {

@@ -95,11 +95,13 @@ async fn a_foreign_page_gets_no_token_and_reads_no_users() {
     let app = TestApp::start(Backend::Sqlite).await;
     app.create_activity("ada", "hers").await;
     let own = format!("http://{}", app.address);
-    // The frontend of CLIENT_URL is the developer's own.
-    for origin in [own.as_str(), "http://localhost:3000"] {
+    // The frontend of CLIENT_URL is the developer's own, and so is what this machine serves.
+    for origin in [own.as_str(), "http://localhost:3000", "http://localhost:5173"] {
         asked_by_page(&app, origin, None).await.expect(200);
     }
-    for origin in ["https://evil.example", "null", "http://localhost:3001", "http://127.0.0.1:1"] {
+    for origin in
+        ["https://evil.example", "null", "http://localhost.evil.example", "http://192.168.1.10:3000"]
+    {
         let answer = asked_by_page(&app, origin, None).await;
         assert_eq!(
             (answer.status, answer.rest_error().0.as_str()),

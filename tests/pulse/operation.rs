@@ -155,7 +155,8 @@ async fn pages_of_allowed_origins_may_read_answers_and_no_others() {
             assert!(headers.contains("authorization") && headers.contains("content-type"), "{headers}");
         }
     }
-    for foreign in [FOREIGN_PAGE, "http://localhost:3001", "null", "https://app.example.evil.example"] {
+    for foreign in [FOREIGN_PAGE, "http://localhost.evil.example", "null", "https://app.example.evil.example"]
+    {
         let answer = get(&app, "/api/health", &[("origin", foreign)]).await;
         assert_eq!(header(&answer.headers, "access-control-allow-origin"), None, "{foreign}");
         let answer = preflight(&app, foreign, "PATCH").await;

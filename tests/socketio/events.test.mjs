@@ -154,6 +154,26 @@ for (const [version, io] of Object.entries(CLIENTS)) {
         const message = await ada.next('error:message');
         assert.deepEqual([message.code, message.event, message.error], [code, event, answer.error]);
       }
+      for (const [event, ...parameters] of [
+        ['activity:create', { type: 'login', title: 't', data: Buffer.from('bytes') }],
+        ['activity:create', { type: 'login', title: 't', data: { deep: [{ picture: new Uint8Array([1, 2, 3]) }] } }],
+        ['activity:create', { type: 'login', title: Buffer.from('t') }],
+        ['activity:create', { type: 'login', title: 't' }, Buffer.alloc(40_000), Buffer.from('more')],
+        ['user:login', Buffer.from('ada')],
+        ['data:request', Buffer.from('all')],
+        ['no:such', Buffer.from('x')],
+      ]) {
+        const answer = await ada.ask(event, ...parameters);
+        assert.deepEqual([answer.code, answer.field], ['BAD_USER_INPUT', 'data'], `${event} ${JSON.stringify(answer)}`);
+        ada.socket.emit(event, ...parameters);
+        const message = await ada.next('error:message');
+        assert.deepEqual([message.code, message.field, message.event], ['BAD_USER_INPUT', 'data', event]);
+      }
+      // An object that only looks like a placeholder is JSON like any other.
+      const data = { _placeholder: true, num: 0 };
+      const kept = await ada.ask('activity:create', { type: 'login', title: 'plain', data });
+      assert.deepEqual(kept.data, data);
+      await rest(server, 'DELETE', `/activities/${kept._id}`, undefined);
       ada.socket.emit('data:request');
       assert.equal((await ada.next('error:message')).code, 'BAD_USER_INPUT');
       assert.equal((await rest(server, 'GET', '/activities/ada')).total, 0, 'nothing of it was stored');

@@ -7,7 +7,7 @@ use axum::{
     Router,
     body::Body,
     extract::{FromRequestParts, Request, State, WebSocketUpgrade},
-    http::{HeaderMap, Method, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
     routing::any,
 };
@@ -20,7 +20,7 @@ use crate::{
         request::{Operation, Params},
         schema::LastEventId,
     },
-    http::{Caller, Note, read_json},
+    http::{Caller, Note, authorization, read_json},
 };
 
 use super::{
@@ -44,7 +44,7 @@ struct Door {
 
 async fn serve(State(door): State<Door>, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
-    if parts.headers.contains_key(header::UPGRADE) {
+    if asks_for_websocket(&parts.headers) {
         return open_socket(&door, &mut parts).await;
     }
     let accepted = Accepted::of(&parts.headers);
@@ -66,7 +66,7 @@ async fn serve(State(door): State<Door>, request: Request) -> Response {
 }
 
 fn vary_by_accept(mut response: Response) -> Response {
-    response.headers_mut().append(header::VARY, header::HeaderValue::from_static("accept"));
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("accept"));
     response
 }
 
@@ -177,7 +177,7 @@ fn from_body(body: Option<Value>) -> Result<Params> {
 
 async fn serve_socket(State(door): State<Door>, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
-    if parts.headers.contains_key(header::UPGRADE) {
+    if asks_for_websocket(&parts.headers) {
         return open_socket(&door, &mut parts).await;
     }
     let message = "this path is for WebSocket, with the subprotocol graphql-transport-ws";
@@ -185,8 +185,31 @@ async fn serve_socket(State(door): State<Door>, request: Request) -> Response {
     (StatusCode::UPGRADE_REQUIRED, [(header::UPGRADE, "websocket")], refusal).into_response()
 }
 
+/// Whether an upgrade to WebSocket is asked for. Other upgrades may be ignored (RFC 9110, section 7.8): Java's HttpClient and
+/// `curl --http2` offer h2c with every request.
+fn asks_for_websocket(headers: &HeaderMap) -> bool {
+    let offered = headers.get_all(header::UPGRADE).iter().filter_map(|value| value.to_str().ok());
+    offered.flat_map(|value| value.split(',')).any(|name| name.trim().eq_ignore_ascii_case("websocket"))
+}
+
+/// Makes one line of a list that comes in several (RFC 9110, section 5.3): the extractor reads the first one only.
+fn join_lines(headers: &mut HeaderMap, name: HeaderName) {
+    let lines: Vec<_> = headers.get_all(&name).iter().map(HeaderValue::as_bytes).collect();
+    if lines.len() > 1
+        && let Ok(joined) = HeaderValue::from_bytes(&lines.join(&b", "[..]))
+    {
+        headers.insert(name, joined);
+    }
+}
+
 async fn open_socket(door: &Door, parts: &mut Parts) -> Response {
+    // Another header that has to be one, and text, is refused before the socket opens.
+    if let Err(error) = authorization(&parts.headers) {
+        return refuse(error, Media::Json);
+    }
     let authorization = parts.headers.get(header::AUTHORIZATION).cloned();
+    join_lines(&mut parts.headers, header::CONNECTION);
+    join_lines(&mut parts.headers, header::SEC_WEBSOCKET_PROTOCOL);
     match WebSocketUpgrade::from_request_parts(parts, &()).await {
         Ok(upgrade) => websocket::open(door.api.clone(), upgrade, authorization),
         Err(_) => refuse(Error::bad_input("this is not a WebSocket handshake"), Media::Json),

@@ -18,18 +18,16 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    domain::{Cursor, Error, Viewer},
+    domain::{Clock, Cursor, Error, Viewer},
     graphql::{
         engine::{Api, Outcome, rejected_json},
         errors::server_error,
     },
+    http::TokenEnd,
     telemetry::Open,
 };
 
-use super::{
-    deadlines::{drain_end, token_end},
-    response::Streaming,
-};
+use super::{deadlines::drain_end, response::Streaming};
 
 /// How often something is sent, so that proxies keep the connection open.
 const KEEP_ALIVE: Duration = Duration::from_secs(12);
@@ -39,6 +37,7 @@ struct Connection {
     outcomes: BoxStream<'static, Outcome>,
     format: Streaming,
     draining: CancellationToken,
+    clock: Clock,
     deadlines: Deadlines,
     state: State,
     _open: Open,
@@ -46,7 +45,7 @@ struct Connection {
 
 struct Deadlines {
     keep_alive: Instant,
-    token: Instant,
+    token: TokenEnd,
     drained: Option<Instant>,
 }
 
@@ -66,12 +65,14 @@ pub(super) fn respond(
     viewer: &Viewer,
     api: &Api,
 ) -> axum::response::Response {
-    let now = Instant::now();
-    let deadlines = Deadlines { keep_alive: now + KEEP_ALIVE, token: token_end(viewer), drained: None };
+    let clock = api.auth().clock().clone();
+    let keep_alive = Instant::now() + KEEP_ALIVE;
+    let deadlines = Deadlines { keep_alive, token: TokenEnd::of(viewer, &clock), drained: None };
     let connection = Connection {
         outcomes,
         format,
         draining: api.draining().clone(),
+        clock,
         deadlines,
         state: State::Opening,
         _open: api.metrics().stream(),
@@ -104,7 +105,7 @@ impl Connection {
             State::Running => {}
         }
         loop {
-            let until = self.deadlines.token.min(self.deadlines.keep_alive);
+            let until = self.deadlines.token.instant().min(self.deadlines.keep_alive);
             let until = self.deadlines.drained.map_or(until, |drained| drained.min(until));
             tokio::select! {
                 outcome = self.outcomes.next() => return Some(self.outcome(outcome)),
@@ -134,7 +135,7 @@ impl Connection {
     /// their last cursor and a fresh token.
     fn deadline(&mut self) -> Option<String> {
         let now = Instant::now();
-        if self.deadlines.token <= now {
+        if self.deadlines.token.has_come(&self.clock) {
             self.state = State::Ended;
             let error = server_error(Error::Unauthenticated("token expired".into()));
             return Some(self.format.broken_off(error, "token expired"));
@@ -143,6 +144,9 @@ impl Connection {
             self.state = State::Ended;
             let error = server_error(Error::unavailable("the server shuts down"));
             return Some(self.format.broken_off(error, "service restart"));
+        }
+        if self.deadlines.keep_alive > now {
+            return None;
         }
         self.deadlines.keep_alive = now + KEEP_ALIVE;
         Some(self.format.keep_alive())

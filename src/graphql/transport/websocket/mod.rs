@@ -3,5 +3,6 @@
 mod close;
 mod protocol;
 mod socket;
+mod token;
 
 pub(super) use socket::open;

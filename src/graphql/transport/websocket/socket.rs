@@ -7,6 +7,7 @@ use std::{
     collections::VecDeque,
     future::poll_fn,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -19,17 +20,19 @@ use axum::{
     },
     http::HeaderValue,
 };
-use futures_util::{Sink, SinkExt, StreamExt, stream, stream::BoxStream};
+use futures_util::{Sink, SinkExt, Stream, StreamExt, stream, stream::BoxStream};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_stream::StreamMap;
 
 use crate::{
-    domain::{Result, Viewer},
+    domain::{OperationRights, Result, Viewer},
     graphql::{
         engine::{Api, Outcome},
+        errors::server_error,
         request::Params,
-        transport::deadlines::{DRAIN, drain_end, never, token_end},
+        transport::deadlines::{DRAIN, drain_end, never},
     },
+    http::TokenEnd,
     service::Present,
     telemetry::Open,
 };
@@ -37,6 +40,7 @@ use crate::{
 use super::{
     close::Close,
     protocol::{Dialect, Effect, Machine, StartPayload},
+    token::{has_odd_token, token},
 };
 
 /// How long a client may take to say `connection_init`.
@@ -96,7 +100,7 @@ struct Connection {
     authorization: Option<HeaderValue>,
     viewer: Option<Viewer>,
     present: Option<Present>,
-    operations: StreamMap<String, BoxStream<'static, Option<Outcome>>>,
+    operations: StreamMap<String, Running>,
     outbox: VecDeque<Message>,
     /// Whether the socket holds bytes that the client has not taken.
     unflushed: bool,
@@ -104,24 +108,39 @@ struct Connection {
     _open: Open,
 }
 
+/// An operation: what it brings, and its rights where a fresh token could have fewer.
+struct Running {
+    outputs: BoxStream<'static, Option<Outcome>>,
+    rights: Option<Arc<OperationRights>>,
+}
+
+impl Stream for Running {
+    type Item = Option<Outcome>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.outputs.poll_next_unpin(cx)
+    }
+}
+
 struct Deadlines {
     init: Instant,
     ping: Instant,
     pong: Instant,
     stalled: Instant,
-    token: Instant,
+    token: TokenEnd,
     drained: Instant,
 }
 
 impl Deadlines {
     fn start() -> Self {
         let (now, never) = (Instant::now(), never());
-        Self { init: now + INIT, ping: never, pong: never, stalled: never, token: never, drained: never }
+        let token = TokenEnd::never();
+        Self { init: now + INIT, ping: never, pong: never, stalled: never, token, drained: never }
     }
 
     fn first(&self) -> Instant {
         let Self { init, ping, pong, stalled, token, drained } = *self;
-        init.min(ping).min(pong).min(stalled).min(token).min(drained)
+        init.min(ping).min(pong).min(stalled).min(token.instant()).min(drained)
     }
 }
 
@@ -221,6 +240,7 @@ impl Connection {
             Effect::Authenticate(payload) => self.authenticate(&payload),
             Effect::Refresh(payload) => self.refresh(&payload),
             Effect::Start { id, payload } => {
+                self.check_token()?;
                 self.start(id, payload);
                 Ok(())
             }
@@ -242,6 +262,9 @@ impl Connection {
 
     fn authenticate(&mut self, payload: &Value) -> Result<(), Close> {
         let header = self.authorization.take();
+        if has_odd_token(payload) {
+            return Err(Close::Forbidden);
+        }
         let token = token(payload).or_else(|| header.as_ref().and_then(|value| value.to_str().ok()));
         let viewer = self.api.auth().viewer(token).map_err(|_| Close::Forbidden)?;
         self.present = viewer.user().map(|user| self.api.presence().enter(user.clone()));
@@ -266,6 +289,7 @@ impl Connection {
         if !same {
             return Err(Close::Forbidden);
         }
+        self.end_forbidden(&viewer);
         let until = viewer.expires_at().map_or(Value::Null, |time| Value::String(time.to_string()));
         self.take_viewer(viewer);
         let payload = Value::Object([(async_graphql::Name::new("expiresAt"), until)].into_iter().collect());
@@ -274,12 +298,33 @@ impl Connection {
     }
 
     fn take_viewer(&mut self, viewer: Viewer) {
-        self.deadlines.token = token_end(&viewer);
+        self.deadlines.token = TokenEnd::of(&viewer, self.api.auth().clock());
         self.viewer = Some(viewer);
     }
 
+    /// Ends the operations that follow what `viewer`, by a fresh token, may not: each with an error of its own. Queries and
+    /// mutations go on, with the fresh token's rights for what they have not looked at yet.
+    fn end_forbidden(&mut self, viewer: &Viewer) {
+        let goes_on =
+            |running: &Running| running.rights.as_ref().is_none_or(|rights| rights.narrow_to(viewer));
+        let ended = self.operations.iter().filter(|(_, running)| !goes_on(running));
+        let ended: Vec<String> = ended.map(|(id, _)| id.clone()).collect();
+        for id in ended {
+            self.operations.remove(&id);
+            let text = self.machine.failed(&id, &[server_error(Viewer::not_yours())]);
+            self.send(text);
+        }
+    }
+
+    fn check_token(&mut self) -> Result<(), Close> {
+        if self.deadlines.token.has_come(self.api.auth().clock()) {
+            return Err(Close::TokenExpired);
+        }
+        Ok(())
+    }
+
     fn start(&mut self, id: String, payload: StartPayload) {
-        let Some(viewer) = self.viewer.clone() else { return };
+        let Some((viewer, rights)) = self.viewer.as_ref().map(Viewer::for_operation) else { return };
         let persisted = payload.is_persisted();
         let variables = payload.variables.map(serde_json::Value::Object).map(Variables::from_json);
         let params = Params {
@@ -290,7 +335,7 @@ impl Connection {
         };
         // The end is an item too: the client is told of it.
         let outputs = self.api.start(params, viewer).map(Some).chain(stream::once(std::future::ready(None)));
-        self.operations.insert(id, outputs.boxed());
+        self.operations.insert(id, Running { outputs: outputs.boxed(), rights });
     }
 
     fn output(&mut self, id: &str, outcome: Option<Outcome>) {
@@ -316,10 +361,8 @@ impl Connection {
     }
 
     fn deadline(&mut self) -> Result<(), Close> {
+        self.check_token()?;
         let now = Instant::now();
-        if self.deadlines.token <= now {
-            return Err(Close::TokenExpired);
-        }
         if self.deadlines.drained <= now {
             return Err(Close::Restart);
         }
@@ -409,15 +452,6 @@ fn poll_send(
 
 fn text_bytes(message: &Message) -> usize {
     if let Message::Text(text) = message { text.len() } else { 0 }
-}
-
-/// The token of a payload: `authorization` or `Authorization`, with or without "Bearer ", or `token`.
-fn token(payload: &Value) -> Option<&str> {
-    let Value::Object(fields) = payload else { return None };
-    ["authorization", "Authorization", "token"].iter().find_map(|name| match fields.get(*name) {
-        Some(Value::String(text)) => Some(text.as_str()),
-        _ => None,
-    })
 }
 
 async fn say_goodbye(socket: &mut WebSocket, close: &Close) {
