@@ -55,6 +55,8 @@ pub(super) enum Item {
     Analytics(Arc<domain::Analytics>),
     UnreadCounts(domain::UnreadCounts),
     ActiveUsers(usize),
+    /// Why nothing more comes.
+    Ended(domain::Error),
 }
 
 impl Item {
@@ -65,12 +67,12 @@ impl Item {
             Self::Notification(notification) => Some(notification.cursor),
             Self::Analytics(analytics) => Some(analytics.cursor),
             Self::UnreadCounts(counts) => Some(counts.cursor),
-            Self::ActiveUsers(_) => None,
+            Self::ActiveUsers(_) | Self::Ended(_) => None,
         }
     }
 }
 
-/// Items as they come, each with the place where its encodings are shared.
+/// Items as they come, [`Item::Ended`] last, each with the place where its encodings are shared.
 pub(super) type Items = BoxStream<'static, (Item, Option<Arc<Encodings>>)>;
 
 /// Why a field is resolved.
@@ -82,7 +84,8 @@ pub(super) enum Phase {
 }
 
 /// What can be followed. With `after`, everything of that kind committed after that cursor comes first, in order, then
-/// what is new: none lost, none twice. A cursor that cannot be resumed from is refused with CURSOR_EXPIRED.
+/// what is new: none lost, none twice. A cursor that cannot be resumed from is refused with CURSOR_EXPIRED. Where the
+/// database goes back to an earlier state (a failover that lost commits, a restore), the subscription ends with it.
 #[derive(Description)]
 pub(crate) struct Subscription;
 
@@ -97,7 +100,7 @@ impl Subscription {
             String,
         >,
     ) -> Result<Activity> {
-        if let Phase::Encode(Item::Activity(activity)) = phase(ctx) {
+        if let Phase::Encode(Item::Activity(activity)) = phase(ctx)? {
             return Ok(Activity(activity.clone()));
         }
         let (user, after) = (super::user_id(user_id)?, start_after(ctx, after)?);
@@ -112,7 +115,7 @@ impl Subscription {
         #[graphql(desc = "The cursor of a page, of a notification or of the last one received.")]
         after: Option<String>,
     ) -> Result<Notification> {
-        if let Phase::Encode(Item::Notification(notification)) = phase(ctx) {
+        if let Phase::Encode(Item::Notification(notification)) = phase(ctx)? {
             return Ok(Notification(notification.clone()));
         }
         let (user, after) = (super::user_id(user_id)?, start_after(ctx, after)?);
@@ -126,7 +129,7 @@ impl Subscription {
         #[graphql(desc = "Whose; the viewer's own if absent.")] user_id: Option<ID>,
         #[graphql(desc = "The cursor of the analytics last received.")] after: Option<String>,
     ) -> Result<Analytics> {
-        if let Phase::Encode(Item::Analytics(analytics)) = phase(ctx) {
+        if let Phase::Encode(Item::Analytics(analytics)) = phase(ctx)? {
             return Ok(Analytics(analytics.clone()));
         }
         let (user, after) = (super::user_id(user_id)?, start_after(ctx, after)?);
@@ -140,7 +143,7 @@ impl Subscription {
         ctx: &Context<'_>,
         #[graphql(desc = "Whose; the viewer's own if absent.")] user_id: Option<ID>,
     ) -> Result<UnreadCounts> {
-        if let Phase::Encode(Item::UnreadCounts(counts)) = phase(ctx) {
+        if let Phase::Encode(Item::UnreadCounts(counts)) = phase(ctx)? {
             return Ok((*counts).into());
         }
         let following = services(ctx).analytics.follow_unread(viewer(ctx), super::user_id(user_id)?).await?;
@@ -149,26 +152,33 @@ impl Subscription {
 
     /// How many users have at least one open socket: at once, then at each change.
     async fn active_users(&self, ctx: &Context<'_>) -> Result<usize> {
-        if let Phase::Encode(Item::ActiveUsers(count)) = phase(ctx) {
+        if let Phase::Encode(Item::ActiveUsers(count)) = phase(ctx)? {
             return Ok(*count);
         }
-        let counts = services(ctx).presence.follow().map(|item| Delivery { item, shared: None });
+        let counts = services(ctx).presence.follow().map(|item| Ok(Delivery { item, shared: None }));
         started(ctx, counts, Item::ActiveUsers)
     }
 }
 
-fn phase<'a>(ctx: &Context<'a>) -> &'a Phase {
-    ctx.data_unchecked()
+/// Why the field is resolved; the error of a subscription that has ended, where that is what it is resolved for.
+fn phase<'a>(ctx: &Context<'a>) -> domain::Result<&'a Phase> {
+    match ctx.data_unchecked() {
+        Phase::Encode(Item::Ended(error)) => Err(error.clone()),
+        phase => Ok(phase),
+    }
 }
 
 /// Leaves the stream for the transport. There is no item yet to execute a selection on, so the field ends here.
 fn started<F, T, S>(ctx: &Context<'_>, deliveries: S, item: fn(F) -> Item) -> Result<T>
 where
     F: 'static,
-    S: Stream<Item = Delivery<F>> + Send + 'static,
+    S: Stream<Item = domain::Result<Delivery<F>>> + Send + 'static,
 {
-    if let Phase::Start(place) = phase(ctx) {
-        let items = deliveries.map(move |delivery| (item(delivery.item), delivery.shared));
+    if let Phase::Start(place) = phase(ctx)? {
+        let items = deliveries.map(move |delivery| match delivery {
+            Ok(delivery) => (item(delivery.item), delivery.shared),
+            Err(error) => (Item::Ended(error), None),
+        });
         *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(items.boxed());
     }
     Err(async_graphql::Error::new("the subscription has started"))

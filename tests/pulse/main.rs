@@ -7,6 +7,7 @@ mod support;
 
 mod access;
 mod backup;
+mod bus;
 mod commands;
 mod concurrency;
 mod cursors;
