@@ -36,7 +36,7 @@ const SESSION: &str = "SET statement_timeout = '10s'; SET lock_timeout = '5s'; \
     SET idle_in_transaction_session_timeout = '5s'; SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; \
     SET tcp_keepalives_count = 3; SET tcp_user_timeout = 20000";
 /// What a server must offer. No limit holds for a superuser.
-const OFFER: &str = "SELECT current_setting('server_encoding') AS encoding, CASE WHEN r.rolsuper THEN m.most ELSE \
+const OFFER: &str = "SELECT current_setting('server_encoding') AS encoding, pg_is_in_recovery() AS standby, CASE WHEN r.rolsuper THEN m.most ELSE \
     LEAST(m.most - m.reserved, NULLIF(r.rolconnlimit, -1), NULLIF(d.datconnlimit, -1)) END AS connections \
     FROM pg_roles r, pg_database d, (SELECT current_setting('max_connections')::int AS most, \
     current_setting('superuser_reserved_connections')::int + \
@@ -60,7 +60,7 @@ pub(super) async fn connect(url: &str, server: Server, epochs: &Epochs) -> Resul
         .await
         .unwrap_or(Err(sqlx::Error::PoolTimedOut))
         .map_err(refused)?;
-    let size = size(&mut first).await?;
+    let size = size(&mut first, server).await?;
     let shared = until_free(async || share(&mut first).await).await.map_err(unreachable)?;
     if !shared {
         return Err(taken());
@@ -134,18 +134,26 @@ pub(super) async fn stored_epoch(url: &str) -> Result<Option<Epoch>, DbErr> {
 }
 
 /// How many connections the pool may have.
-async fn size(connection: &mut PgConnection) -> Result<u32, DbErr> {
+///
+/// # Errors
+/// One sentence where the server cannot be used.
+async fn size(connection: &mut PgConnection, server: Server) -> Result<u32, DbErr> {
     let cores = std::thread::available_parallelism().map_or(2, |cores| cores.get() as u32);
     let wanted = (cores * PER_CORE).clamp(*CONNECTIONS.start(), *CONNECTIONS.end());
-    let offer: Option<(String, i32)> =
+    let offer: Option<(String, bool, i32)> =
         sqlx::query_as(OFFER).fetch_optional(connection).await.map_err(unreachable)?;
     // A service whose roles are not those of its catalog.
-    let Some((encoding, connections)) = offer else { return Ok(wanted) };
+    let Some((encoding, standby, connections)) = offer else { return Ok(wanted) };
     if encoding != "UTF8" {
         return Err(unusable(format!(
             "The database has the encoding {encoding}, and Pulse takes UTF8 only: create another one with CREATE \
              DATABASE name ENCODING 'UTF8' TEMPLATE template0."
         )));
+    }
+    if standby && server == Server::Primary {
+        let message =
+            "The database server is a standby, which takes no writes: DATABASE_URL must lead to the primary.";
+        return Err(unusable(message.to_owned()));
     }
     let connections = u32::try_from(connections).unwrap_or(0);
     // One more for a start or an import.
