@@ -157,7 +157,7 @@ impl Hub {
     pub fn begin_epoch(&self, epoch: Epoch) {
         // First the epoch, then the channels: whoever compares holds the lock of a channel's shard.
         let before = self.0.epoch.write().unwrap_or_else(PoisonError::into_inner).replace(epoch);
-        if before.is_none_or(|before| before == epoch) {
+        if before == Some(epoch) {
             return;
         }
         for shard in &self.0.shards {

@@ -119,14 +119,16 @@ pub(super) fn options(url: &str, application: &str) -> Result<PgConnectOptions, 
     Ok(options.application_name(application))
 }
 
-/// The epoch that the database at `url` has now, asked on a connection of its own.
+/// The epoch that the database at `url` has now, asked on a connection of its own; `None` for what is no database of Pulse.
 pub(super) async fn stored_epoch(url: &str) -> Result<Option<Epoch>, DbErr> {
     let ask = async {
-        let mut connection =
-            PgConnection::connect_with(&options(url, "pulse")?).await.map_err(unreachable)?;
+        let options = options(url, "pulse")?;
+        let mut connection = PgConnection::connect_with(&options).await.map_err(unreachable)?;
         let sql = "SELECT value FROM settings WHERE name = 'epoch'";
-        let found: Option<String> =
-            sqlx::query_scalar(sql).fetch_optional(&mut connection).await.map_err(unreachable)?;
+        let found: Option<String> = match sqlx::query_scalar(sql).fetch_optional(&mut connection).await {
+            Err(sqlx::Error::Database(_)) => None,
+            found => found.map_err(unreachable)?,
+        };
         connection.close().await.map_err(unreachable)?;
         Ok(found.as_deref().and_then(Epoch::parse))
     };

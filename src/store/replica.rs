@@ -21,7 +21,6 @@ use super::{
     error::domain_error,
     postgres::{self, Server},
     reader::Reader,
-    setup,
 };
 
 /// For how long a user who wrote is shown the primary: longer than a replica that works lags.
@@ -43,15 +42,12 @@ pub(super) struct Replica {
 impl Replica {
     /// Opens the replica at `url` of a database.
     pub(super) async fn open(url: &str, epochs: &Epochs) -> Result<Self> {
-        let message = "DATABASE_READ_URL is not a replica of DATABASE_URL";
-        let other = || Error::field("DATABASE_READ_URL", message);
         let epoch = epochs.current();
-        let connection = postgres::connect(url, Server::Replica, epochs).await.map_err(domain_error)?;
-        match setup::find_epoch(&connection).await {
-            Ok(found) if found == epoch => {}
-            Err(error @ Error::Unavailable(_)) => return Err(error),
-            _ => return Err(other()),
+        if postgres::stored_epoch(url).await.map_err(domain_error)? != Some(epoch) {
+            let message = "DATABASE_READ_URL is not a replica of DATABASE_URL";
+            return Err(Error::field("DATABASE_READ_URL", message));
         }
+        let connection = postgres::connect(url, Server::Replica, epochs).await.map_err(domain_error)?;
         let writers = Cache::builder().time_to_live(RECENT).max_capacity(WRITERS).build();
         let (seen, epoch) = watch::channel(epoch);
         let following = tokio::spawn(follow_epochs(url.to_owned(), epochs.clone(), seen));

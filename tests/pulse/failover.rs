@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use pulse::{
-    domain::{Activity, ActivityType, Clock, Cursor, Event, NewActivity, Title, UserId},
+    domain::{Activity, ActivityType, Clock, Cursor, Event, NewActivity, Title, UserId, Window},
     events::{CurrentAnalytics, Following, Hub, Start, check, follow, follow_epochs},
-    store::Store,
+    store::{Store, Tuning},
 };
 use sea_orm::{ConnectionTrait, Database};
 use serde_json::{Value, json};
 
+use crate::nodes::{frozen_copy, packet, send, socket_io};
 use crate::support::{
     Backend, Client, Cluster, Nats, Server, Socket, Subscription, Switch, TestApp, eventually,
     fresh_database, in_time, on_both_databases,
@@ -27,9 +28,12 @@ async fn subscribe(socket: &mut Socket, after: &Value) -> Subscription {
     subscription
 }
 
-/// The code of the error that the next message of an operation holds.
+/// The code of the error that ends an operation.
 async fn error_code(socket: &mut Socket, subscription: &Subscription) -> Value {
     let message = socket.message_of(subscription).await;
+    if message["type"] == "next" {
+        assert_eq!(socket.message_of(subscription).await["type"], "complete");
+    }
     let errors = if message["type"] == "error" { &message["payload"] } else { &message["payload"]["errors"] };
     assert!(errors[0].is_object(), "no error: {message}");
     errors[0]["extensions"]["code"].clone()
@@ -84,6 +88,9 @@ async fn a_failover_that_loses_commits_ends_what_hangs_on_them() {
         assert_eq!(socket.next(&counts).await["unreadCounts"]["activities"], 3);
         live.push((socket, items, counts));
     }
+    let mut old = socket_io(&first).await;
+    send(&mut old, r#"420["user:login","ada"]"#).await;
+    packet(&mut old, "430").await;
     let mut lost = Value::Null;
     for number in 0..3 {
         let title = format!("lost {number}");
@@ -104,11 +111,13 @@ async fn a_failover_that_loses_commits_ends_what_hangs_on_them() {
     // Nobody writes, and nobody asks: each node finds out by itself, says so, and tells who is live.
     for (node, (socket, items, counts)) in [&first, &second].into_iter().zip(&mut live) {
         assert_eq!(error_code(socket, items).await, "CURSOR_EXPIRED");
-        assert_eq!(socket.message_of(items).await["type"], "complete");
         // Nothing of it before and nothing after: these go on as they are now.
         while socket.next(counts).await["unreadCounts"]["activities"] != 3 {}
         node.log_line(|line| line.contains("went back to an earlier state") && line.contains("WARN"));
     }
+
+    let told = packet(&mut old, r#"42["error:message""#).await;
+    assert!(told.contains("CURSOR_EXPIRED"), "{told}");
 
     let fresh = page(&second).await;
     assert_eq!(titles(&fresh), ["kept 2", "kept 1", "kept 0"]);
@@ -121,6 +130,9 @@ async fn a_failover_that_loses_commits_ends_what_hangs_on_them() {
         let title = format!("new {number}");
         second.create_activity("ada", &title).await;
         assert_eq!(follower.next(&follows).await["activityCreated"]["title"], title.as_str());
+        // Who speaks Socket.IO goes on without doing anything.
+        let created = packet(&mut old, r#"42["activity:created""#).await;
+        assert!(created.contains(&title), "{created}");
     }
     for node in [&first, &second] {
         for cursor in [&lost, &kept] {
@@ -211,12 +223,17 @@ struct Node {
 
 impl Node {
     async fn open(url: &str) -> Self {
+        Self::with_replica(url, None).await
+    }
+
+    async fn with_replica(url: &str, replica: Option<&str>) -> Self {
         let hub = Hub::default();
         let announce = {
             let hub = hub.clone();
             Arc::new(move |events: Vec<Arc<Event>>| events.into_iter().for_each(|event| hub.publish(event)))
         };
-        let store = Store::open(url, Clock::default(), announce).await.unwrap();
+        let tuning = Tuning::default();
+        let store = Store::open_tuned(url, replica, Clock::default(), announce, tuning).await.unwrap();
         tokio::spawn(follow_epochs(hub.clone(), store.clone()));
         Self { hub, store }
     }
@@ -312,4 +329,38 @@ async fn what_one_node_finds_the_others_take_up() {
     assert_eq!(second.create("2, again").await, first.store.epoch().at(pulse::domain::Position(2)));
     first.store.close().await;
     second.store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replica_of_the_lost_history_is_not_shown() {
+    let (url, _folder) = fresh_database(Backend::Postgres).await;
+    let before = Node::open(&url).await;
+    for title in ["1", "2", "3"] {
+        before.create(title).await;
+    }
+    before.store.close().await;
+    let copy = frozen_copy(&url).await;
+    let (writer, reader) = (Node::open(&url).await, Node::with_replica(&url, Some(&copy)).await);
+    let page = async || {
+        let window = Window::parse(10, 0).unwrap();
+        reader.store.page::<Activity>(&ada(), window).await.unwrap()
+    };
+    let _live = writer.follow(Start::Now).await.unwrap();
+    writer.create("4").await;
+    // The replica is read: it stands still.
+    assert_eq!(page().await.total, 3);
+    go_back(&url, 1).await;
+    for node in [&writer, &reader] {
+        check(&node.hub, &node.store).await;
+    }
+    let shown = page().await;
+    assert_eq!((shown.total, shown.cursor), (1, reader.store.epoch().at(pulse::domain::Position(1))));
+    // It comes to the new epoch, as one that replicates does, and is read again.
+    let connection = Database::connect(&copy).await.unwrap();
+    let sql = format!("UPDATE settings SET value = '{}' WHERE name = 'epoch'", reader.store.epoch());
+    connection.execute_unprepared(&sql).await.unwrap();
+    connection.close().await.unwrap();
+    eventually("the replica", async || (page().await.total == 3).then_some(())).await;
+    writer.store.close().await;
+    reader.store.close().await;
 }
