@@ -4,6 +4,8 @@
 //! one far ahead would silence the user. The code covers the subject, so a message of one user, or of one epoch, does not
 //! pass for another's. Format: <https://www.rfc-editor.org/rfc/rfc2104>
 
+use std::sync::Arc;
+
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -14,7 +16,7 @@ const TAG_BYTES: usize = 32;
 
 /// The key, with the work done that does not depend on a message. Cheap to clone.
 #[derive(Clone)]
-pub(super) struct MessageKey(Hmac<Sha256>);
+pub(super) struct MessageKey(Arc<Hmac<Sha256>>);
 
 impl std::fmt::Debug for MessageKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -24,7 +26,7 @@ impl std::fmt::Debug for MessageKey {
 
 impl MessageKey {
     pub(super) fn new(key: &[u8; 32]) -> Result<Self> {
-        Hmac::new_from_slice(key).map(Self).map_err(Error::internal)
+        Hmac::new_from_slice(key).map(|key| Self(Arc::new(key))).map_err(Error::internal)
     }
 
     /// `payload` with its code appended.
@@ -42,7 +44,7 @@ impl MessageKey {
     }
 
     fn mac(&self, subject: &str, payload: &[u8]) -> Hmac<Sha256> {
-        let mut mac = self.0.clone();
+        let mut mac = Hmac::clone(&self.0);
         mac.update(subject.as_bytes());
         // No subject holds it, so that no other split of the same bytes has the same code.
         mac.update(&[0]);

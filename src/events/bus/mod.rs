@@ -72,7 +72,7 @@ impl Bus {
     /// closed. A bus that does not answer is waited for meanwhile.
     ///
     /// # Errors
-    /// BAD_USER_INPUT for an address or file that cannot be used.
+    /// BAD_USER_INPUT for an address or file that cannot be used; UNAVAILABLE where the database does not answer.
     pub async fn join(address: &BusAddress, hub: Hub, store: Store) -> Result<Self> {
         let checks = Arc::new(PendingChecks::default());
         let client = connect(address, checks.clone()).await?;
