@@ -35,6 +35,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("GRAPHQL_MAX_COMPLEXITY", "fields that a GraphQL operation may cost"),
     ("GRAPHQL_MAX_ALIASES", "aliases of a GraphQL operation"),
     ("GRAPHQL_MAX_ROOT_FIELDS", "root fields of a GraphQL operation"),
+    ("GRAPHQL_MAX_RESPONSE_BYTES", "bytes of a GraphQL answer"),
     ("GRAPHQL_INTROSPECTION", "whether the schema may be asked for"),
     ("WS_MAX_MESSAGE_BYTES", "largest WebSocket message"),
     ("WS_MAX_SUBSCRIPTIONS", "subscriptions of one WebSocket"),
@@ -81,6 +82,8 @@ pub struct Limits {
     pub aliases: usize,
     /// Root fields of a GraphQL operation.
     pub root_fields: usize,
+    /// Bytes of an answer over GraphQL.
+    pub response_bytes: usize,
     /// Largest WebSocket message, in bytes.
     pub message_bytes: usize,
     /// Subscriptions of one WebSocket.
@@ -221,6 +224,7 @@ impl Config {
             complexity: read.number("GRAPHQL_MAX_COMPLEXITY", 10_000, 1, 1_000_000)?,
             aliases: read.number("GRAPHQL_MAX_ALIASES", 20, 0, 1_000)?,
             root_fields: read.number("GRAPHQL_MAX_ROOT_FIELDS", 20, 1, 1_000)?,
+            response_bytes: read.number("GRAPHQL_MAX_RESPONSE_BYTES", 8 * 1024 * 1024, 64 * 1024, 1 << 30)?,
             message_bytes: read.number("WS_MAX_MESSAGE_BYTES", 64 * 1024, 1024, 16 * 1024 * 1024)?,
             subscriptions: read.number("WS_MAX_SUBSCRIPTIONS", 64, 1, 10_000)?,
             events_per_second: read.rate("SOCKETIO_MAX_EVENTS_PER_SECOND", 20, 10_000)?,

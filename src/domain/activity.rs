@@ -57,6 +57,12 @@ impl FeedItem for Activity {
     fn cursor(&self) -> Cursor {
         self.cursor
     }
+
+    fn text_bytes(&self) -> usize {
+        let description = self.description.as_ref().map_or(0, |text| text.as_str().len());
+        let data = self.data.as_ref().map_or(0, |data| data.as_str().len());
+        self.title.as_str().len() + description + data
+    }
 }
 
 /// An activity to be created.

@@ -44,6 +44,12 @@ pub enum Error {
         /// The limit in bytes.
         limit: usize,
     },
+    /// The answer would be larger than the limit.
+    #[error("The answer has more than {limit} bytes. Ask for fewer items or fields.")]
+    AnswerTooLarge {
+        /// The limit in bytes.
+        limit: usize,
+    },
     /// The body is not of a type that this door reads.
     #[error("{0}")]
     UnsupportedMediaType(Cow<'static, str>),
@@ -104,7 +110,7 @@ impl Error {
             Self::NotFound(_) => "NOT_FOUND",
             Self::MethodNotAllowed(_) => "METHOD_NOT_ALLOWED",
             Self::Conflict(_) => "CONFLICT",
-            Self::PayloadTooLarge { .. } => "PAYLOAD_TOO_LARGE",
+            Self::PayloadTooLarge { .. } | Self::AnswerTooLarge { .. } => "PAYLOAD_TOO_LARGE",
             Self::UnsupportedMediaType(_) => "UNSUPPORTED_MEDIA_TYPE",
             Self::RateLimited { .. } => "RATE_LIMITED",
             Self::CursorExpired { .. } => "CURSOR_EXPIRED",
@@ -122,7 +128,7 @@ impl Error {
             Self::NotFound(_) => 404,
             Self::MethodNotAllowed(_) => 405,
             Self::Conflict(_) => 409,
-            Self::PayloadTooLarge { .. } => 413,
+            Self::PayloadTooLarge { .. } | Self::AnswerTooLarge { .. } => 413,
             Self::UnsupportedMediaType(_) => 415,
             Self::RateLimited { .. } => 429,
             Self::Internal(_) => 500,

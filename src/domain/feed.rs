@@ -29,6 +29,8 @@ pub trait FeedItem: Clone + std::fmt::Debug + Send + Sync + 'static {
     fn id(&self) -> ItemId;
     /// Where the creation of the item stands in the user's history.
     fn cursor(&self) -> Cursor;
+    /// Bytes of its texts: most of the memory that it takes.
+    fn text_bytes(&self) -> usize;
 }
 
 /// Whose items an id may mean.

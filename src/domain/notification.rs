@@ -59,6 +59,11 @@ impl FeedItem for Notification {
     fn cursor(&self) -> Cursor {
         self.cursor
     }
+
+    fn text_bytes(&self) -> usize {
+        let url = self.action_url.as_ref().map_or(0, |url| url.as_str().len());
+        self.title.as_str().len() + self.message.as_str().len() + url
+    }
 }
 
 /// A notification to be created.

@@ -6,7 +6,10 @@ use async_graphql::{Description, Enum, ID, Object, SimpleObject};
 
 use crate::domain::{self, Ranking};
 
-use super::scalars::{Date, DateTime};
+use super::{
+    budget::Place,
+    scalars::{Date, DateTime},
+};
 
 /// A counter of the analytics.
 #[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
@@ -132,14 +135,18 @@ pub(super) struct LeaderboardPage {
     total: u64,
     /// Whether more follow.
     has_more: bool,
+    #[graphql(skip)]
+    _place: Option<Place>,
 }
 
-impl From<Ranking> for LeaderboardPage {
-    fn from(page: Ranking) -> Self {
+impl LeaderboardPage {
+    /// The page as the schema has it.
+    pub(super) fn new(page: Ranking, place: Option<Place>) -> Self {
         Self {
             analytics: page.items.into_iter().map(Analytics::from).collect(),
             total: page.total,
             has_more: page.has_more,
+            _place: place,
         }
     }
 }

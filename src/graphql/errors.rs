@@ -4,25 +4,42 @@ use async_graphql::{Response, ServerError};
 
 use crate::{domain::Error, telemetry};
 
-use super::response::is_request_error;
-
 /// A document that cannot be read.
 pub(super) const PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
 /// A document that does not fit the schema or is over a limit.
 pub(super) const VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
 
-/// A response of async-graphql with the code of each error.
+/// Errors of one answer.
+const MAX_ERRORS: usize = super::request::MAX_ERRORS;
+/// Characters of a message; the rest is cut.
+const MAX_MESSAGE_CHARS: usize = 400;
+
+/// A response of async-graphql with the code of each error; `rejected` where it was not executed.
 ///
 /// Resolvers use `?` on the domain's [`enum@Error`]; it travels as the source of the GraphQL error up to here. This is no
 /// extension of the schema: with even one, each field of each item is resolved through a chain of boxed futures.
-pub(super) fn coded(mut response: Response) -> Response {
-    let refused = is_request_error(&response);
-    let code = |error: ServerError| match refused && error.source::<Error>().is_none() {
+pub(super) fn coded(mut response: Response, rejected: bool) -> Response {
+    let code = |error: ServerError| match rejected && error.source::<Error>().is_none() {
         true => with_code(error, VALIDATION_FAILED),
         false => code(error),
     };
-    response.errors = response.errors.into_iter().map(code).collect();
+    response.errors = bounded(response.errors).into_iter().map(code).collect();
     response
+}
+
+/// The first errors, each with a message of one line.
+pub(super) fn bounded(mut errors: Vec<ServerError>) -> Vec<ServerError> {
+    errors.truncate(MAX_ERRORS);
+    for error in &mut errors {
+        let message = &mut error.message;
+        let line = message.lines().next().unwrap_or_default();
+        let end = line.char_indices().nth(MAX_MESSAGE_CHARS).map_or(line.len(), |(end, _)| end);
+        if end < message.len() {
+            message.truncate(end);
+            message.push('…');
+        }
+    }
+    errors
 }
 
 fn code(error: ServerError) -> ServerError {
@@ -61,4 +78,21 @@ pub(super) fn with_code(mut error: ServerError, code: &str) -> ServerError {
         extensions.set("code", code);
     }
     error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_and_their_messages_are_bounded() {
+        let error = |message: &str| ServerError::new(message, None);
+        let mut errors = vec![error("one\ntwo"), error(&"é".repeat(401)), error(&"x".repeat(400))];
+        errors.extend((0..50).map(|_| error("more")));
+        let bounded = bounded(errors);
+        assert_eq!(bounded.len(), 20);
+        assert_eq!(bounded[0].message, "one…");
+        assert_eq!(bounded[1].message, "é".repeat(400) + "…");
+        assert_eq!(bounded[2].message, "x".repeat(400));
+    }
 }

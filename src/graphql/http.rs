@@ -19,10 +19,12 @@ use crate::{
 };
 
 use super::{
-    operation::{Api, Operation, Params},
+    engine::{Api, Execution},
+    request::{Operation, Params},
     response::{Accepted, Media, Streaming, encode, refuse},
-    streaming::{self, LastEventId},
-    subscribe, websocket,
+    streaming, subscribe,
+    subscription::LastEventId,
+    websocket,
 };
 
 /// The routes: `/graphql` for queries, mutations and sockets, `/graphql/ws` for sockets alone. `page` is what a
@@ -77,30 +79,31 @@ async fn answer(api: &Api, parts: Parts, body: Body, accepted: Accepted) -> Resu
         from_body(read_json(&parts.headers, body, api.transport().body_bytes).await?)?
     };
     let prepared = api.prepare(params);
-    if let (Some(note), Ok(Operation { name: Some(name), .. })) = (note, &prepared) {
+    if let (Some(note), Ok(operation)) = (note, &prepared)
+        && let Some(name) = &operation.plan.name
+    {
         note.operation(name.clone());
     }
     let media = accepted.single.unwrap_or(Media::Json);
     match (prepared, accepted.single, accepted.streaming) {
-        (Ok(operation), ..) if get && operation.kind == OperationType::Mutation => {
+        (Ok(operation), ..) if get && operation.kind() == OperationType::Mutation => {
             Ok(not_allowed("POST", media))
         }
-        (Ok(operation), _, Some(format)) if operation.kind == OperationType::Subscription => {
+        (Ok(operation), _, Some(format)) if operation.kind() == OperationType::Subscription => {
             Ok(open_stream(api, operation, format, viewer, &parts.headers))
         }
         (Ok(operation), None, Some(format)) => {
             Ok(open_stream(api, operation, format, viewer, &parts.headers))
         }
-        (Ok(operation), ..) if operation.kind == OperationType::Subscription => Err(Error::bad_input(
+        (Ok(operation), ..) if operation.kind() == OperationType::Subscription => Err(Error::bad_input(
             "a subscription needs a connection that stays open: WebSocket with graphql-transport-ws, or Accept: \
              text/event-stream or multipart/mixed;subscriptionSpec=1.0",
         )),
-        (Ok(operation), ..) => Ok(encode(&api.run(operation, viewer).await, media)),
-        (Err(error), None, Some(format)) => {
-            let outcomes = subscribe::refused(vec![error]);
-            Ok(streaming::respond(outcomes, format, &viewer, api))
+        (Ok(operation), ..) => Ok(encode(api.run(operation, viewer).await, media)),
+        (Err(errors), None, Some(format)) => {
+            Ok(streaming::respond(subscribe::refused(errors), format, &viewer, api))
         }
-        (Err(error), ..) => Ok(encode(&async_graphql::Response::from_errors(vec![error]), media)),
+        (Err(errors), ..) => Ok(encode(Execution::Rejected(errors), media)),
     }
 }
 
@@ -149,8 +152,14 @@ fn from_body(body: Option<Value>) -> Result<Params> {
         Some(_) => return Err(Error::bad_input("the body takes a JSON object")),
         None => return Err(Error::bad_input("the body is empty, it takes a JSON object")),
     };
+    let persisted = match fields.remove("extensions") {
+        None | Some(Value::Null) => false,
+        Some(Value::Object(extensions)) => extensions.contains_key("persistedQuery"),
+        Some(_) => return Err(Error::field("extensions", "extensions takes an object")),
+    };
     let query = match fields.remove("query") {
         Some(Value::String(query)) => query,
+        None | Some(Value::Null) if persisted => String::new(),
         Some(_) => return Err(Error::field("query", "query takes a string")),
         None => return Err(Error::required("query")),
     };
@@ -164,10 +173,7 @@ fn from_body(body: Option<Value>) -> Result<Params> {
         Some(variables @ Value::Object(_)) => Variables::from_json(variables),
         Some(_) => return Err(Error::field("variables", "variables takes an object")),
     };
-    match fields.remove("extensions") {
-        None | Some(Value::Null | Value::Object(_)) => Ok(Params { query, operation_name, variables }),
-        Some(_) => Err(Error::field("extensions", "extensions takes an object")),
-    }
+    Ok(Params { query, operation_name, variables, persisted })
 }
 
 async fn serve_socket(State(door): State<Door>, request: Request) -> Response {

@@ -112,10 +112,6 @@ impl Json {
         }
     }
 
-    pub(super) fn as_str(&self) -> &str {
-        &self.0
-    }
-
     pub(super) fn into_text(self) -> String {
         self.0
     }
@@ -131,7 +127,7 @@ mod tests {
         let value: Value = serde_json::from_str(text).unwrap();
         let mut json = Json::default();
         json.value(&value);
-        assert_eq!(json.as_str(), serde_json::to_string(&value).unwrap());
+        assert_eq!(json.into_text(), serde_json::to_string(&value).unwrap());
     }
 
     #[test]
@@ -141,6 +137,6 @@ mod tests {
             Value::Binary("{\"a\":1}".into()),
             Value::Enum(async_graphql::Name::new("B")),
         ]));
-        assert_eq!(json.as_str(), r#"[{"a":1},"B"]"#);
+        assert_eq!(json.into_text(), r#"[{"a":1},"B"]"#);
     }
 }

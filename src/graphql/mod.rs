@@ -2,31 +2,28 @@
 
 mod activity;
 mod analytics;
+mod budget;
 mod deadlines;
 mod digest;
-mod documents;
+mod engine;
 mod errors;
 mod http;
 mod json;
-mod limits;
 mod mutation;
 mod notification;
-mod operation;
 mod page;
 mod query;
 mod record;
+mod request;
 mod response;
-mod rewrite;
-mod root_fields;
 mod scalars;
 mod streaming;
 mod subscribe;
 mod subscription;
-mod validated;
 mod websocket;
 
 use async_graphql::{
-    Context, EmptyMutation, EmptySubscription, ID, Schema, SchemaBuilder, ValidationMode,
+    Context, EmptyMutation, EmptySubscription, ID, SDLExportOptions, Schema, SchemaBuilder, ValidationMode,
     connection::Connection,
 };
 
@@ -42,7 +39,7 @@ use self::{
     subscription::{Subscription, SubscriptionRoot},
 };
 
-pub use self::{http::router, operation::Api};
+pub use self::{engine::Api, http::router};
 
 /// The public schema.
 pub(crate) type PublicSchema = Schema<Query, Mutation, SubscriptionRoot>;
@@ -53,7 +50,7 @@ pub(crate) type EventSchema = Schema<Subscription, EmptyMutation, EmptySubscript
 
 /// The schema in the Schema Definition Language, as `schema.graphql` has it.
 pub fn sdl() -> String {
-    builder().finish().sdl()
+    builder().finish().sdl_with_options(SDLExportOptions::new().include_specified_by())
 }
 
 fn builder() -> SchemaBuilder<Query, Mutation, SubscriptionRoot> {
@@ -67,10 +64,10 @@ fn builder() -> SchemaBuilder<Query, Mutation, SubscriptionRoot> {
         )
 }
 
-fn public_schema(services: Services, config: &Config, mode: ValidationMode) -> PublicSchema {
-    let builder = builder().validation_mode(mode).limit_complexity(config.limits.complexity).data(services);
-    // "Did you mean" would tell the names that introspection may not.
-    if config.introspection { builder.finish() } else { builder.disable_suggestions().finish() }
+/// Executes what [`request`] has prepared: validated there, so of the library's rules only complexity is left.
+fn public_schema(services: Services, config: &Config) -> PublicSchema {
+    let complexity = config.limits.complexity;
+    builder().validation_mode(ValidationMode::Fast).limit_complexity(complexity).data(services).finish()
 }
 
 fn event_schema(services: Services) -> EventSchema {

@@ -6,7 +6,10 @@ use async_graphql::OutputType;
 
 use crate::domain::{Cursor, Page, Written};
 
-use super::record::{Field, Record};
+use super::{
+    budget::Place,
+    record::{Field, Record},
+};
 
 /// An item of which there are pages.
 pub(super) trait Paged: Record + OutputType {
@@ -28,14 +31,16 @@ pub(super) struct FeedPage<G> {
     unread_count: u64,
     cursor: Cursor,
     written: Option<Written>,
+    /// While it is held, the page counts as one of those that its request has in memory.
+    _place: Option<Place>,
 }
 
 impl<G: Paged> Record for FeedPage<G> {
     const NAME: &'static str = G::PAGE;
     const DESCRIPTION: &'static str = G::PAGE_DESCRIPTION;
     const FIELDS: &'static [Field<Self>] = &[
-        Field::new::<Vec<G>>(G::ITEMS, G::ITEMS_DESCRIPTION, |page, sets, json| {
-            sets.list(&page.items, json);
+        Field::new::<Vec<G>>(G::ITEMS, G::ITEMS_DESCRIPTION, |page, selected, json| {
+            selected.list(&page.items, json);
         }),
         Field::new::<u64>("total", "How many there are.", |page, _, json| json.literal(page.total)),
         Field::new::<bool>("hasMore", "Whether older ones follow.", |page, _, json| {
@@ -56,8 +61,12 @@ impl<G: Paged> Record for FeedPage<G> {
     }
 }
 
-impl<T, G: From<Arc<T>>> From<Page<T>> for FeedPage<G> {
-    fn from(page: Page<T>) -> Self {
+impl<G> FeedPage<G> {
+    /// The page as the schema has it.
+    pub(super) fn new<T>(page: Page<T>, place: Option<Place>) -> Self
+    where
+        G: From<Arc<T>>,
+    {
         Self {
             items: page.items.into_iter().map(G::from).collect(),
             total: page.total,
@@ -65,6 +74,7 @@ impl<T, G: From<Arc<T>>> From<Page<T>> for FeedPage<G> {
             unread_count: page.unread,
             cursor: page.cursor,
             written: page.written,
+            _place: place,
         }
     }
 }

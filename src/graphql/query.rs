@@ -10,6 +10,7 @@ use crate::domain::{FeedFilter, FeedItem, Keyset, Slice, Window};
 use super::{
     activity::{Activity, ActivityType},
     analytics::{Analytics, LeaderboardPage},
+    budget,
     notification::{Notification, NotificationType},
     page::FeedPage,
     services, viewer,
@@ -32,7 +33,8 @@ impl Query {
     ) -> Result<FeedPage<Activity>> {
         let window = Window::parse(limit.into(), skip.into())?;
         let user = super::user_id(user_id)?;
-        Ok(services(ctx).activities.page(viewer(ctx), user, window).await?.into())
+        let place = budget::place(ctx).await?;
+        Ok(FeedPage::new(services(ctx).activities.page(viewer(ctx), user, window).await?, place))
     }
 
     /// A user's activities by cursor, newest first, as the Relay specification has it.
@@ -53,8 +55,9 @@ impl Query {
         let keyset = keyset(first, after, last, before)?;
         let filter = FeedFilter { kind: r#type.map(Into::into), unread_only: unread_only.unwrap_or(false) };
         let user = super::user_id(user_id)?;
+        let _place = budget::place(ctx).await?;
         let slice = services(ctx).activities.slice(viewer(ctx), user, keyset, filter).await?;
-        Ok(connection(slice))
+        connection(ctx, slice).await
     }
 
     /// How many of a user's activities are unread.
@@ -85,7 +88,8 @@ impl Query {
         #[graphql(default = 0, desc = "How many of the first to leave out.")] skip: i32,
     ) -> Result<LeaderboardPage> {
         let window = Window::parse(limit.into(), skip.into())?;
-        Ok(services(ctx).analytics.leaderboard(viewer(ctx), window).await?.into())
+        let place = budget::place(ctx).await?;
+        Ok(LeaderboardPage::new(services(ctx).analytics.leaderboard(viewer(ctx), window).await?, place))
     }
 
     /// A user's notifications by number, newest first.
@@ -99,7 +103,8 @@ impl Query {
     ) -> Result<FeedPage<Notification>> {
         let window = Window::parse(limit.into(), skip.into())?;
         let user = super::user_id(user_id)?;
-        Ok(services(ctx).notifications.page(viewer(ctx), user, window).await?.into())
+        let place = budget::place(ctx).await?;
+        Ok(FeedPage::new(services(ctx).notifications.page(viewer(ctx), user, window).await?, place))
     }
 
     /// A user's notifications by cursor, newest first, as the Relay specification has it.
@@ -120,8 +125,9 @@ impl Query {
         let keyset = keyset(first, after, last, before)?;
         let filter = FeedFilter { kind: r#type.map(Into::into), unread_only: unread_only.unwrap_or(false) };
         let user = super::user_id(user_id)?;
+        let _place = budget::place(ctx).await?;
         let slice = services(ctx).notifications.slice(viewer(ctx), user, keyset, filter).await?;
-        Ok(connection(slice))
+        connection(ctx, slice).await
     }
 
     /// How many of a user's notifications are unread.
@@ -153,15 +159,18 @@ fn keyset(
     Keyset::parse(first.map(Into::into), after.as_deref(), last.map(Into::into), before.as_deref())
 }
 
-fn connection<T, G>(slice: Slice<T>) -> Connection<String, G>
+/// The connection as the library has it. It keeps its items until the whole answer is made, so what they hold is spent.
+async fn connection<T, G>(ctx: &Context<'_>, slice: Slice<T>) -> Result<Connection<String, G>>
 where
     T: FeedItem,
     G: OutputType + From<T>,
 {
+    let bytes = slice.items.iter().map(|item| item.text_bytes()).sum();
+    budget::spend(ctx, bytes).await?;
     let mut connection = Connection::new(slice.has_previous, slice.has_next);
     let edges = slice.items.into_iter().map(|item| Edge::new(item.cursor().to_string(), item.into()));
     connection.edges.extend(edges);
-    connection
+    Ok(connection)
 }
 
 /// How often the fields of a list are counted.

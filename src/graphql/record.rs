@@ -1,22 +1,19 @@
 //! Records: objects whose fields are all at hand. What is selected of one is written as JSON in one go, a whole page with
 //! its items at once, where the library would make a future, a name and a value of each field of each item.
 //!
-//! Fields are collected and merged as the specification has it:
-//! <https://spec.graphql.org/draft/#sec-Executing-Selection-Sets>. `@skip` and `@include` are gone by then.
-
-use std::collections::HashMap;
+//! What is executed is a [`Plan`](super::request::Plan): its fields are merged, and no fragments are left.
 
 use async_graphql::{
-    ContextSelectionSet, Name, OutputType, Positioned, QueryPathSegment, ServerError, ServerResult, Value,
+    ContextSelectionSet, OutputType, QueryPathSegment, ServerError, ServerResult, Value,
     indexmap::IndexMap,
-    parser::types::{FragmentDefinition, Selection, SelectionSet},
+    parser::types::{Selection, SelectionSet},
     registry::{MetaField, MetaTypeId, ObjectBuilder, Registry},
 };
 use axum::body::Bytes;
 
 use crate::domain::Written;
 
-use super::{json::Json, validated::Shape};
+use super::{budget::ResponseBudget, errors::server_error, json::Json};
 
 /// An object whose fields are all at hand. [`record!`] makes it a type of the schema.
 pub(super) trait Record: Sized + Send + Sync + 'static {
@@ -43,7 +40,7 @@ pub(super) struct Field<T> {
 }
 
 /// Writes the value of a field as JSON; of an object, what is selected.
-type Write<T> = fn(&T, &Sets<'_>, &mut Json);
+type Write<T> = fn(&T, Selected<'_>, &mut Json);
 
 impl<T> Field<T> {
     /// A field of type `K`.
@@ -56,109 +53,54 @@ impl<T> Field<T> {
     }
 }
 
-type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
-
-/// All that is selected at one place of the answer: a field that is named several times has a set each time.
-pub(super) struct Sets<'a> {
-    sets: Vec<&'a SelectionSet>,
-    fragments: &'a Fragments,
-}
+/// What is selected at one place of the answer.
+#[derive(Clone, Copy)]
+pub(super) struct Selected<'a>(&'a SelectionSet);
 
 /// A field of the answer.
-struct Answer<'a, T: 'static> {
+struct ResponseField<'a, T: 'static> {
     key: &'a str,
     /// None is `__typename`.
     field: Option<&'static Field<T>>,
-    below: Sets<'a>,
+    below: Selected<'a>,
 }
 
-impl<'a> Sets<'a> {
+impl<'a> Selected<'a> {
     /// Writes what is selected of `record`.
-    pub(super) fn record<T: Record>(&self, record: &T, json: &mut Json) {
-        write(record, &self.answers(), json);
+    pub(super) fn record<T: Record>(self, record: &T, json: &mut Json) {
+        write(record, &self.fields(), json);
     }
 
     /// Writes a list of what is selected of each of `records`.
-    pub(super) fn list<T: Record>(&self, records: &[T], json: &mut Json) {
-        let answers = self.answers();
+    pub(super) fn list<T: Record>(self, records: &[T], json: &mut Json) {
+        let fields = self.fields();
         json.open('[');
         for record in records {
             json.next();
-            write(record, &answers, json);
+            write(record, &fields, json);
         }
         json.close(']');
     }
 
-    fn answers<T: Record>(&self) -> Vec<Answer<'a, T>> {
-        let mut answers = Vec::with_capacity(T::FIELDS.len());
-        for set in &self.sets {
-            self.collect(set, &mut answers);
-        }
-        answers
-    }
-
-    fn collect<T: Record>(&self, set: &'a SelectionSet, answers: &mut Vec<Answer<'a, T>>) {
-        for item in &set.items {
-            match &item.node {
-                Selection::Field(field) => {
-                    let (key, name) =
-                        (field.node.response_key().node.as_str(), field.node.name.node.as_str());
-                    let below = &field.node.selection_set.node;
-                    if let Some(same) = answers.iter_mut().find(|answer| answer.key == key) {
-                        same.below.sets.push(below);
-                        continue;
-                    }
-                    let field = T::FIELDS.iter().find(|field| field.name == name);
-                    // What else there is was refused by validation.
-                    if field.is_some() || name == "__typename" {
-                        let below = Sets { sets: vec![below], fragments: self.fragments };
-                        answers.push(Answer { key, field, below });
-                    }
-                }
-                // Validation leaves fragments on this type alone: it belongs to no interface and no union.
-                Selection::InlineFragment(fragment) => {
-                    self.collect(&fragment.node.selection_set.node, answers);
-                }
-                Selection::FragmentSpread(spread) => {
-                    if let Some(fragment) = self.fragments.get(&spread.node.fragment_name.node) {
-                        self.collect(&fragment.node.selection_set.node, answers);
-                    }
-                }
-            }
-        }
-    }
-
-    /// All sets of the root fields whose key in the answer is `key`.
-    fn of_root(root: &'a SelectionSet, key: &str, fragments: &'a Fragments) -> Self {
-        let mut all = Self { sets: Vec::new(), fragments };
-        all.find(root, key);
-        all
-    }
-
-    fn find(&mut self, set: &'a SelectionSet, key: &str) {
-        for item in &set.items {
-            match &item.node {
-                Selection::Field(field) if field.node.response_key().node == key => {
-                    self.sets.push(&field.node.selection_set.node);
-                }
-                Selection::Field(_) => {}
-                Selection::InlineFragment(fragment) => self.find(&fragment.node.selection_set.node, key),
-                Selection::FragmentSpread(spread) => {
-                    if let Some(fragment) = self.fragments.get(&spread.node.fragment_name.node) {
-                        self.find(&fragment.node.selection_set.node, key);
-                    }
-                }
-            }
-        }
+    fn fields<T: Record>(self) -> Vec<ResponseField<'a, T>> {
+        let fields = self.0.items.iter().filter_map(|item| {
+            let Selection::Field(field) = &item.node else { return None };
+            let (key, name) = (field.node.response_key().node.as_str(), field.node.name.node.as_str());
+            let below = Selected(&field.node.selection_set.node);
+            let field = T::FIELDS.iter().find(|field| field.name == name);
+            // What else there is was rejected by validation.
+            (field.is_some() || name == "__typename").then_some(ResponseField { key, field, below })
+        });
+        fields.collect()
     }
 }
 
-fn write<T: Record>(record: &T, answers: &[Answer<'_, T>], json: &mut Json) {
+fn write<T: Record>(record: &T, fields: &[ResponseField<'_, T>], json: &mut Json) {
     json.open('{');
-    for answer in answers {
-        json.key(answer.key);
-        match answer.field {
-            Some(field) => (field.write)(record, &answer.below, json),
+    for selected in fields {
+        json.key(selected.key);
+        match selected.field {
+            Some(field) => (field.write)(record, selected.below, json),
             None => json.text(T::NAME),
         }
     }
@@ -179,34 +121,53 @@ pub(super) fn register<T: Record + OutputType>(registry: &mut Registry) -> Strin
     })
 }
 
+/// By which what one plan selects, with the variables that it depends on, is told from what others select.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PlanKey(pub(super) u128);
+
+impl PlanKey {
+    /// The key of the root field that is the `index`th of the plan.
+    fn of_root(self, index: usize) -> u128 {
+        self.0 ^ (index as u128) << 96
+    }
+}
+
 /// What is selected of `record`, as a value of the library.
 ///
 /// For a root field it is [`Value::Binary`], which holds JSON here and nowhere else is used: the library only passes it on,
-/// and [`Json::value`] writes it as it is. Of a root field that is named several times the library keeps the first value, so
-/// that has all that is selected. In the depth it would have to take values apart to merge them, and gets plain ones.
-pub(super) fn resolve<T: Record>(record: &T, ctx: &ContextSelectionSet<'_>) -> ServerResult<Value> {
-    let fragments = &ctx.query_env.fragments;
-    let mut json = Json::default();
-    match ctx.path_node.filter(|node| node.parent.is_none()).map(|node| node.segment) {
-        Some(QueryPathSegment::Name(key)) => {
-            let root = &ctx.query_env.operation.node.selection_set.node;
-            let write = || {
-                Sets::of_root(root, key, fragments).record(record, &mut json);
-                json.into_text()
-            };
-            // The shape of an operation says what is selected at each key.
-            let text = match (record.written(), ctx.data_opt::<Shape>()) {
-                (Some(written), Some(shape)) => Bytes::from_owner(written.get_or_write(shape.at(key), write)),
-                _ => Bytes::from(write()),
-            };
-            Ok(Value::Binary(text))
-        }
-        _ => {
-            Sets { sets: vec![&ctx.item.node], fragments }.record(record, &mut json);
-            let value = serde_json::from_str(json.as_str());
-            value.map_err(|error| ServerError::new(error.to_string(), Some(ctx.item.pos)))
-        }
+/// and [`Json::value`] writes it as it is. In the depth the library takes plain values.
+pub(super) async fn resolve<T: Record>(record: &T, ctx: &ContextSelectionSet<'_>) -> ServerResult<Value> {
+    let selected = Selected(&ctx.item.node);
+    let write = || {
+        let mut json = Json::default();
+        selected.record(record, &mut json);
+        json.into_text()
+    };
+    let Some(index) = root_index(ctx) else {
+        let value = serde_json::from_str(&write());
+        return value.map_err(|error| ServerError::new(error.to_string(), Some(ctx.item.pos)));
+    };
+    let text = match (record.written(), ctx.data_opt::<PlanKey>()) {
+        (Some(written), Some(key)) => Bytes::from_owner(written.get_or_write(key.of_root(index), write)),
+        _ => Bytes::from(write()),
+    };
+    if let Some(budget) = ctx.data_opt::<ResponseBudget>() {
+        budget
+            .spend(text.len())
+            .await
+            .map_err(|error| ServerError { locations: vec![ctx.item.pos], ..server_error(error) })?;
     }
+    Ok(Value::Binary(text))
+}
+
+/// Which of the root fields is resolved; none where it is no root field.
+fn root_index(ctx: &ContextSelectionSet<'_>) -> Option<usize> {
+    let node = ctx.path_node.filter(|node| node.parent.is_none())?;
+    let QueryPathSegment::Name(key) = node.segment else { return None };
+    let mut roots = ctx.query_env.operation.node.selection_set.node.items.iter();
+    roots.position(
+        |item| matches!(&item.node, Selection::Field(field) if field.node.response_key().node == key),
+    )
 }
 
 /// Makes types that are [`Record`]s types of the schema.
@@ -226,7 +187,7 @@ macro_rules! record {
                 ctx: &::async_graphql::ContextSelectionSet<'_>,
                 _: &::async_graphql::Positioned<::async_graphql::parser::types::Field>,
             ) -> ::async_graphql::ServerResult<::async_graphql::Value> {
-                $crate::graphql::record::resolve(self, ctx)
+                $crate::graphql::record::resolve(self, ctx).await
             }
         }
     )+};

@@ -2,7 +2,7 @@
 //!
 //! Specification: <https://graphql.github.io/graphql-over-http/draft/>
 
-use async_graphql::{Response, Value};
+use async_graphql::{Response, ServerError};
 use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::IntoResponse,
@@ -10,7 +10,7 @@ use axum::{
 
 use crate::{domain::Error, http};
 
-use super::json::Json;
+use super::{engine::Execution, errors::server_error, json::Json};
 
 /// What a client wants to be answered with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,44 +96,52 @@ impl<T> Best<T> {
     }
 }
 
-/// A response as JSON, as the specification has it: no `data` where the request was not executed.
-pub(super) fn to_json(response: &Response) -> String {
+/// The response of an operation that was executed, as JSON.
+pub(super) fn executed_json(response: &Response) -> String {
     let mut json = Json::default();
     json.open('{');
     if !response.errors.is_empty() {
         json.key("errors");
-        // Maps with keys that are no strings would fail; there are none.
-        json.raw(&serde_json::to_string(&response.errors).unwrap_or_default());
+        json.raw(&errors_json(&response.errors));
     }
-    if !is_request_error(response) {
-        json.key("data");
-        json.value(&response.data);
-    }
+    json.key("data");
+    json.value(&response.data);
     json.close('}');
     json.into_text()
 }
 
-/// Whether the request failed before it was executed: what fails afterwards has a path.
-pub(super) fn is_request_error(response: &Response) -> bool {
-    response.data == Value::Null
-        && !response.errors.is_empty()
-        && response.errors.iter().all(|error| error.path.is_empty())
+/// The response of a request that was rejected, as JSON: without `data`.
+pub(super) fn rejected_json(errors: &[ServerError]) -> String {
+    let mut json = Json::default();
+    json.open('{');
+    json.key("errors");
+    json.raw(&errors_json(errors));
+    json.close('}');
+    json.into_text()
+}
+
+fn errors_json(errors: &[ServerError]) -> String {
+    // Maps with keys that are no strings would fail; there are none.
+    serde_json::to_string(errors).unwrap_or_default()
 }
 
 /// Encodes the outcome of an operation.
-pub(super) fn encode(response: &Response, media: Media) -> axum::response::Response {
-    let status = match media {
-        Media::GraphqlResponse if is_request_error(response) => StatusCode::BAD_REQUEST,
-        _ => StatusCode::OK,
+pub(super) fn encode(execution: Execution, media: Media) -> axum::response::Response {
+    let (status, json) = match execution {
+        Execution::Executed(json) => (StatusCode::OK, json),
+        Execution::Rejected(errors) if media == Media::GraphqlResponse => {
+            (StatusCode::BAD_REQUEST, rejected_json(&errors))
+        }
+        Execution::Rejected(errors) => (StatusCode::OK, rejected_json(&errors)),
     };
     let content_type = HeaderValue::from_static(media.content_type());
-    (status, [(header::CONTENT_TYPE, content_type)], to_json(response)).into_response()
+    (status, [(header::CONTENT_TYPE, content_type)], json).into_response()
 }
 
 /// Encodes a refusal that has its own status in every media type: no token, a body that cannot be read.
 pub(super) fn refuse(error: Error, media: Media) -> axum::response::Response {
-    let response = super::operation::refused(error.clone());
-    http::respond(&error, encode(&response, media))
+    let rejected = Execution::Rejected(vec![server_error(error.clone())]);
+    http::respond(&error, encode(rejected, media))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use async_graphql::{Response, ServerError};
+use async_graphql::ServerError;
 use axum::{
     body::{Body, Bytes},
     http::{HeaderName, HeaderValue, header},
@@ -24,17 +24,14 @@ use crate::{
 
 use super::{
     deadlines::{drain_end, token_end},
-    operation::{Api, refused},
-    response::{Streaming, to_json},
+    engine::Api,
+    errors::server_error,
+    response::{Streaming, rejected_json},
     subscribe::Outcome,
 };
 
 /// How often something is sent, so that proxies keep the connection open.
 const KEEP_ALIVE: Duration = Duration::from_secs(12);
-
-/// The cursor that a reconnecting client saw last, by the header `Last-Event-ID`: it stands for `after`.
-#[derive(Clone, Debug)]
-pub(super) struct LastEventId(pub(super) String);
 
 /// What surrounds the results of one operation.
 struct Connection {
@@ -123,7 +120,7 @@ impl Connection {
             Some(Outcome::Result(result)) => self.format.result(&result.payload, result.cursor),
             Some(Outcome::Refused(errors)) => {
                 self.state = State::Finished;
-                self.format.result(&to_json(&Response::from_errors(errors)), None)
+                self.format.result(&rejected_json(&errors), None)
             }
             None => {
                 self.state = State::Ended;
@@ -138,13 +135,13 @@ impl Connection {
         let now = Instant::now();
         if self.deadlines.token <= now {
             self.state = State::Ended;
-            let response = refused(Error::Unauthenticated("token expired".into()));
-            return Some(self.format.broken_off(&response, "token expired"));
+            let error = server_error(Error::Unauthenticated("token expired".into()));
+            return Some(self.format.broken_off(error, "token expired"));
         }
         if self.deadlines.drained.is_some_and(|drained| drained <= now) {
             self.state = State::Ended;
-            let response = refused(Error::unavailable("the server shuts down"));
-            return Some(self.format.broken_off(&response, "service restart"));
+            let error = server_error(Error::unavailable("the server shuts down"));
+            return Some(self.format.broken_off(error, "service restart"));
         }
         self.deadlines.keep_alive = now + KEEP_ALIVE;
         Some(self.format.keep_alive())
@@ -200,12 +197,10 @@ impl Streaming {
     }
 
     /// The connection ends, though the operation has not.
-    fn broken_off(self, response: &Response, reason: &str) -> String {
+    fn broken_off(self, error: ServerError, reason: &str) -> String {
         match self {
             Self::Events => format!(": {reason}\n\n"),
-            Self::Multipart => {
-                part(&json(&BrokenOff { payload: (), errors: &response.errors })) + &self.complete()
-            }
+            Self::Multipart => part(&json(&BrokenOff { payload: (), errors: &[error] })) + &self.complete(),
         }
     }
 }

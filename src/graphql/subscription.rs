@@ -14,17 +14,18 @@ use async_graphql::{
     Context, Description, ID, Object, OutputType, Response, Result, SimpleObject, SubscriptionType,
     registry::Registry,
 };
-use futures_util::{Stream, StreamExt, stream, stream::BoxStream};
+use futures_util::{Stream, StreamExt, stream::BoxStream};
 
 use crate::{
     domain::{self, Cursor},
     service::{CurrentAnalytics, Delivery, Encodings},
 };
 
-use super::{
-    activity::Activity, analytics::Analytics, notification::Notification, services, streaming::LastEventId,
-    viewer,
-};
+use super::{activity::Activity, analytics::Analytics, notification::Notification, services, viewer};
+
+/// The cursor that a reconnecting client saw last, by the header `Last-Event-ID`: it stands for `after`.
+#[derive(Clone, Debug)]
+pub(super) struct LastEventId(pub(super) String);
 
 /// How much a user has not read, as absolute numbers.
 #[derive(SimpleObject)]
@@ -191,8 +192,8 @@ fn start_after(ctx: &Context<'_>, after: Option<String>) -> domain::Result<Optio
     last.or(after).map(|text| Cursor::parse("after", &text)).transpose()
 }
 
-/// [`Subscription`] as the root that the public schema shows and validates against. A document that is valid brings
-/// one empty response: it is then started by its fields.
+/// [`Subscription`] as the root that the public schema shows. It is never executed: what can be followed is executed as
+/// queries of the event schema.
 pub(crate) struct SubscriptionRoot;
 
 impl SubscriptionType for SubscriptionRoot {
@@ -208,6 +209,6 @@ impl SubscriptionType for SubscriptionRoot {
         &'a self,
         _: &'a Context<'_>,
     ) -> Option<Pin<Box<dyn Stream<Item = Response> + Send + 'a>>> {
-        Some(stream::once(std::future::ready(Response::default())).boxed())
+        None
     }
 }

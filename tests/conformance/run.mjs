@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { audit, loadProfile } from './audit.mjs';
 import { TRANSPORTS, parseTransports, runClients } from './clients.mjs';
 import { runFaults } from './faults.mjs';
+import { runPersisted } from './persisted.mjs';
 import { DEFAULT_BINARY, Problem, endOnSignals, socketUrl, startPulse, startReference } from './server.mjs';
 
 async function auditReference() {
@@ -37,6 +38,7 @@ async function run({ binary, transports }) {
     ['the audit against graphql-ws', auditReference],
     ['the audit against faulty servers', runFaults],
     ['the audit against Pulse', () => auditPulse(binary)],
+    ['persisted queries of clients against Pulse', () => runPersisted(binary)],
     [`clients over ${transports.join(', ')} against Pulse`, () => runClients({ binary, transports })],
   ];
   const totals = [];

@@ -57,13 +57,21 @@ pub(super) enum Effect {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct StartPayload {
-    pub(super) query: String,
+    #[serde(default)]
+    pub(super) query: Option<String>,
     #[serde(default)]
     pub(super) operation_name: Option<String>,
     #[serde(default)]
     pub(super) variables: Option<serde_json::Map<String, serde_json::Value>>,
-    #[serde(default, rename = "extensions")]
-    _extensions: Option<serde_json::Map<String, serde_json::Value>>,
+    #[serde(default)]
+    extensions: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+impl StartPayload {
+    /// Whether a hash of the text came, in place of it or beside it.
+    pub(super) fn is_persisted(&self) -> bool {
+        self.extensions.as_ref().is_some_and(|extensions| extensions.contains_key("persistedQuery"))
+    }
 }
 
 #[derive(Deserialize)]
@@ -170,7 +178,9 @@ impl Machine {
             return invalid("Invalid message: id takes a string that is not empty");
         };
         let payload = incoming.payload.map(|payload| serde_json::from_str::<StartPayload>(payload.get()));
-        let Some(Ok(payload)) = payload else {
+        let payload = payload.and_then(Result::ok);
+        let Some(payload) = payload.filter(|payload| payload.query.is_some() || payload.is_persisted())
+        else {
             return invalid("Invalid message: the payload takes an object with a query");
         };
         if self.running.contains(&id) {

@@ -27,7 +27,8 @@ use crate::{
     domain::{Result, Viewer},
     graphql::{
         deadlines::{DRAIN, drain_end, never, token_end},
-        operation::{Api, Params},
+        engine::Api,
+        request::Params,
         subscribe::Outcome,
     },
     service::Present,
@@ -52,6 +53,8 @@ const CLOSING_SLOWLY: Duration = Duration::from_secs(10);
 const READ_BUFFER: usize = 512;
 /// Messages that wait to be sent before results of operations are no longer taken.
 const RESULTS_WAITING: usize = 4;
+/// Bytes of the same: a result may have some MiB.
+const RESULT_BYTES_WAITING: usize = 1024 * 1024;
 /// Messages that wait to be sent before the client's messages are no longer read.
 const REPLIES_WAITING: usize = 256;
 
@@ -151,7 +154,9 @@ impl Connection {
     async fn run(mut self: Box<Self>) {
         let draining = self.api.draining().clone();
         let close = loop {
-            let wants_results = self.outbox.len() < RESULTS_WAITING && !self.operations.is_empty();
+            let waits = self.outbox.len() >= RESULTS_WAITING
+                || self.outbox.iter().map(text_bytes).sum::<usize>() >= RESULT_BYTES_WAITING;
+            let wants_results = !waits && !self.operations.is_empty();
             let reads = self.outbox.len() < REPLIES_WAITING;
             let sends = self.unflushed || !self.outbox.is_empty();
             let undrained = self.deadlines.drained > Instant::now() + DRAIN;
@@ -276,9 +281,11 @@ impl Connection {
 
     fn start(&mut self, id: String, payload: StartPayload) {
         let Some(viewer) = self.viewer.clone() else { return };
+        let persisted = payload.is_persisted();
         let variables = payload.variables.map(serde_json::Value::Object).map(Variables::from_json);
         let params = Params {
-            query: payload.query,
+            persisted,
+            query: payload.query.unwrap_or_default(),
             operation_name: payload.operation_name.filter(|name| !name.is_empty()),
             variables: variables.unwrap_or_default(),
         };
@@ -399,6 +406,10 @@ fn poll_send(
             *unflushed = true;
         }
     }
+}
+
+fn text_bytes(message: &Message) -> usize {
+    if let Message::Text(text) = message { text.len() } else { 0 }
 }
 
 /// The token of a payload: `authorization` or `Authorization`, with or without "Bearer ", or `token`.

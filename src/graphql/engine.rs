@@ -1,0 +1,154 @@
+//! Executes operations: the one place where what was prepared meets the schema.
+
+use std::{hash::Hash, sync::Arc};
+
+use async_graphql::{Request, Response, ServerError, parser::types::OperationType};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    config::Config,
+    domain::{Error, Viewer},
+    service::{Authenticator, Presence, Services},
+    telemetry::Metrics,
+};
+
+use super::{
+    EventSchema, PublicSchema,
+    budget::ResponseBudget,
+    digest::digest,
+    errors::{coded, server_error},
+    event_schema, public_schema,
+    record::PlanKey,
+    request::{Operation, OperationLimits, Params, Plan, Preparer},
+    response::executed_json,
+};
+
+/// What the GraphQL door needs. Cheap to clone.
+#[derive(Clone)]
+pub struct Api(Arc<Inner>);
+
+struct Inner {
+    preparer: Preparer,
+    public: PublicSchema,
+    events: EventSchema,
+    auth: Authenticator,
+    presence: Presence,
+    limits: crate::config::Limits,
+    draining: CancellationToken,
+    metrics: Metrics,
+}
+
+/// What became of an operation.
+#[derive(Debug)]
+pub(super) enum Execution {
+    /// It was executed: the response as JSON, with or without errors of fields.
+    Executed(String),
+    /// It was not executed; nothing has changed.
+    Rejected(Vec<ServerError>),
+}
+
+impl Api {
+    /// The door to `services`. When `draining` is cancelled, its sockets are closed over a few seconds.
+    pub fn new(
+        services: Services,
+        auth: Authenticator,
+        config: &Config,
+        draining: CancellationToken,
+        metrics: Metrics,
+    ) -> Self {
+        let limits = OperationLimits {
+            depth: config.limits.depth,
+            aliases: config.limits.aliases,
+            root_fields: config.limits.root_fields,
+            introspection: config.introspection,
+        };
+        let presence = services.presence.clone();
+        Self(Arc::new(Inner {
+            preparer: Preparer::new(&super::sdl(), limits),
+            public: public_schema(services.clone(), config),
+            events: event_schema(services),
+            auth,
+            presence,
+            limits: config.limits,
+            draining,
+            metrics,
+        }))
+    }
+
+    pub(super) fn auth(&self) -> &Authenticator {
+        &self.0.auth
+    }
+
+    pub(super) fn presence(&self) -> &Presence {
+        &self.0.presence
+    }
+
+    pub(super) fn draining(&self) -> &CancellationToken {
+        &self.0.draining
+    }
+
+    pub(super) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    pub(super) fn transport(&self) -> &crate::config::Limits {
+        &self.0.limits
+    }
+
+    /// Parses and checks what a client sent.
+    ///
+    /// # Errors
+    /// Why it is rejected: at least one error.
+    pub(super) fn prepare(&self, params: Params) -> Result<Operation, Vec<ServerError>> {
+        self.0.preparer.prepare(params)
+    }
+
+    /// Runs a query or mutation.
+    pub(super) async fn run(&self, operation: Operation, viewer: Viewer) -> Execution {
+        let mut request = operation.request().data(viewer).data(operation.plan_key());
+        if operation.kind() == OperationType::Query {
+            request = request.data(ResponseBudget::new(self.0.limits.response_bytes));
+        }
+        let response = self.0.public.execute(request).await;
+        // An error of a field has a path: without one, async-graphql refused to execute (its complexity).
+        if response.is_err() && response.errors.iter().all(|error| error.path.is_empty()) {
+            return Execution::Rejected(locate(coded(response, true), &operation.plan).errors);
+        }
+        Execution::Executed(self.encode(&locate(coded(response, false), &operation.plan)))
+    }
+
+    /// Executes what a subscription selects, as a query.
+    pub(super) async fn execute_event(&self, request: Request, plan: &Plan) -> Response {
+        locate(coded(self.0.events.execute(request).await, false), plan)
+    }
+
+    /// The response as JSON; an error in its place where it has too many bytes.
+    pub(super) fn encode(&self, response: &Response) -> String {
+        let limit = self.0.limits.response_bytes;
+        let json = executed_json(response);
+        if json.len() <= limit {
+            return json;
+        }
+        executed_json(&Response::from_errors(vec![server_error(Error::AnswerTooLarge { limit })]))
+    }
+}
+
+impl Operation {
+    /// By which what it selects is told from what others select.
+    pub(super) fn plan_key(&self) -> PlanKey {
+        let Plan { id, has_nested_variables, .. } = &*self.plan;
+        if !has_nested_variables {
+            return PlanKey(u128::from(*id));
+        }
+        let variables = serde_json::to_string(&self.variables).unwrap_or_default();
+        PlanKey(digest(|hasher| (id, &variables).hash(hasher)))
+    }
+}
+
+/// Puts lines and columns where the plan has bytes.
+fn locate(mut response: Response, plan: &Plan) -> Response {
+    for error in &mut response.errors {
+        error.locations = error.locations.iter().filter_map(|at| plan.locate(*at)).collect();
+    }
+    response
+}

@@ -1,0 +1,101 @@
+//! From the text of a request to what async-graphql executes.
+//!
+//! A document is scanned ([`lexical`]), parsed by apollo-compiler, measured ([`limits`]) and validated once per text
+//! ([`document`], [`rules`]); valid ones are kept ([`cache`]). Each request has its variables coerced ([`variables`]) and
+//! is given a plan ([`plan`]): the selected operation with fields merged, fragments inlined and conditions decided. Each
+//! step is bounded before the next one runs, so nothing walks more than the bounds allow.
+
+mod cache;
+mod document;
+mod lexical;
+mod limits;
+mod plan;
+mod rejection;
+mod rules;
+mod type_system;
+mod variables;
+
+use std::sync::Arc;
+
+use async_graphql::{Request, ServerError, Variables, parser::types::OperationType};
+
+use super::errors::with_code;
+
+use self::{cache::DocumentCache, type_system::TypeSystem};
+
+pub(super) use self::{document::MAX_ERRORS, limits::OperationLimits, plan::Plan};
+
+/// What a client sends, whatever the transport.
+#[derive(Debug, Default)]
+pub(super) struct Params {
+    pub(super) query: String,
+    pub(super) operation_name: Option<String>,
+    pub(super) variables: Variables,
+    /// Whether a hash of the text came, in place of it or beside it: `extensions.persistedQuery`.
+    pub(super) persisted: bool,
+}
+
+/// An operation that is ready to be executed.
+#[derive(Debug)]
+pub(super) struct Operation {
+    pub(super) plan: Arc<Plan>,
+    /// Coerced: the declared ones alone, with their defaults.
+    pub(super) variables: Variables,
+}
+
+impl Operation {
+    pub(super) fn kind(&self) -> OperationType {
+        self.plan.kind
+    }
+
+    /// The operation as async-graphql takes it.
+    pub(super) fn request(&self) -> Request {
+        let mut request = Request::new("").variables(self.variables.clone());
+        request.set_parsed_query(self.plan.document.clone());
+        request
+    }
+}
+
+/// Prepares operations of one schema. Valid documents and their plans are kept.
+pub(super) struct Preparer {
+    types: TypeSystem,
+    limits: OperationLimits,
+    documents: DocumentCache,
+}
+
+impl Preparer {
+    /// Prepares operations of the schema that `sdl` describes.
+    pub(super) fn new(sdl: &str, limits: OperationLimits) -> Self {
+        Self { types: TypeSystem::new(sdl), limits, documents: DocumentCache::default() }
+    }
+
+    /// The operation that `params` ask for.
+    ///
+    /// # Errors
+    /// GRAPHQL_PARSE_FAILED or GRAPHQL_VALIDATION_FAILED with its place: a text that is no document, one that does not fit
+    /// the schema or exceeds a bound, an operation that is not there, a variable that does not fit. At most
+    /// [`MAX_ERRORS`].
+    pub(super) fn prepare(&self, params: Params) -> Result<Operation, Vec<ServerError>> {
+        let Params { query, operation_name, variables, persisted } = params;
+        if persisted && query.is_empty() {
+            return Err(vec![persisted_query_not_supported()]);
+        }
+        let prepared = self.documents.get_or_compile(&self.types, &self.limits, &query);
+        let prepared = prepared.and_then(|(text, document)| {
+            let prepared = document.prepare(&self.types, &text, operation_name.as_deref(), variables);
+            prepared.map_err(|rejection| vec![rejection])
+        });
+        match prepared {
+            Ok((plan, variables)) => Ok(Operation { plan, variables }),
+            Err(rejections) => {
+                Err(rejections.into_iter().map(|rejection| rejection.into_error(&query)).collect())
+            }
+        }
+    }
+}
+
+/// Asks the client for the text. Clients look for this message and this code:
+/// <https://www.apollographql.com/docs/apollo-server/performance/apq>
+fn persisted_query_not_supported() -> ServerError {
+    with_code(ServerError::new("PersistedQueryNotSupported", None), "PERSISTED_QUERY_NOT_SUPPORTED")
+}

@@ -1,0 +1,148 @@
+//! The schema as documents are validated against it.
+
+use std::collections::HashMap;
+
+use apollo_compiler::{
+    Name as ApolloName, Node, Schema,
+    ast::{InputValueDefinition, Type},
+    collections::IndexMap as ApolloMap,
+    schema::ExtendedType,
+    validation::Valid,
+};
+use async_graphql::Name;
+
+/// Scalars of the schema that take texts alone. The other one, `JSON`, takes anything.
+pub(super) const TEXT_SCALARS: [&str; 2] = ["DateTime", "Date"];
+
+/// The schema, and what is looked up in it often.
+pub(super) struct TypeSystem {
+    pub(super) schema: Valid<Schema>,
+    /// The names of the schema, so that plans share them.
+    names: HashMap<Box<str>, Name>,
+    /// The objects that a value of an abstract type may be.
+    objects: HashMap<Box<str>, Vec<ApolloName>>,
+}
+
+impl TypeSystem {
+    /// The schema that `sdl` describes.
+    ///
+    /// # Panics
+    /// If it is no valid schema: the program itself makes it.
+    pub(super) fn new(sdl: &str) -> Self {
+        let schema = match Schema::parse_and_validate(sdl, "schema.graphql") {
+            Ok(schema) => schema,
+            Err(errors) => panic!("the schema is not valid: {errors}"),
+        };
+        let mut names = HashMap::new();
+        for (name, definition) in &schema.types {
+            let members: Vec<&ApolloName> = match definition {
+                ExtendedType::Object(object) => object.fields.keys().collect(),
+                ExtendedType::Interface(interface) => interface.fields.keys().collect(),
+                ExtendedType::Enum(words) => words.values.keys().collect(),
+                ExtendedType::InputObject(input) => input.fields.keys().collect(),
+                ExtendedType::Scalar(_) | ExtendedType::Union(_) => Vec::new(),
+            };
+            let fields = match definition {
+                ExtendedType::Object(object) => Some(&object.fields),
+                ExtendedType::Interface(interface) => Some(&interface.fields),
+                _ => None,
+            };
+            let arguments = fields.into_iter().flat_map(|fields| fields.values());
+            let arguments = arguments.flat_map(|field| field.arguments.iter().map(|argument| &argument.name));
+            for name in members.into_iter().chain(arguments).chain([name]) {
+                names.entry(name.as_str().into()).or_insert_with(|| Name::new(name));
+            }
+        }
+        for name in ["__typename", "__schema", "__type"] {
+            names.insert(name.into(), Name::new(name));
+        }
+        let implementers = schema.implementers_map();
+        let interfaces = implementers
+            .iter()
+            .map(|(name, these)| (name.as_str().into(), these.objects.iter().cloned().collect()));
+        let unions = schema.types.iter().filter_map(|(name, definition)| {
+            let union = definition.as_union()?;
+            Some((name.as_str().into(), union.members.iter().map(|member| member.name.clone()).collect()))
+        });
+        let objects = interfaces.chain(unions).collect();
+        Self { names, objects, schema }
+    }
+
+    /// The name as async-graphql has it.
+    pub(super) fn name(&self, text: &str) -> Name {
+        self.names.get(text).cloned().unwrap_or_else(|| Name::new(text))
+    }
+
+    /// The objects that a value of the abstract type `name` may be; none where it is not abstract.
+    pub(super) fn objects(&self, name: &str) -> Option<&[ApolloName]> {
+        self.objects.get(name).map(Vec::as_slice)
+    }
+
+    /// Whether each value of `ty` is one of `condition`.
+    pub(super) fn is_subtype(&self, ty: &str, condition: &str) -> bool {
+        if ty == condition {
+            return true;
+        }
+        let Some(these) = self.objects(condition) else { return false };
+        match self.objects(ty) {
+            Some(objects) => objects.iter().all(|object| these.contains(object)),
+            None => these.iter().any(|object| object == ty),
+        }
+    }
+
+    /// The fields of an input object; none for another type.
+    pub(super) fn input_fields(
+        &self,
+        ty: &Type,
+    ) -> Option<&ApolloMap<ApolloName, apollo_compiler::schema::Component<InputValueDefinition>>> {
+        self.schema.types.get(ty.inner_named_type())?.as_input_object().map(|input| &input.fields)
+    }
+
+    /// Whether `ty` is a scalar of [`TEXT_SCALARS`] or a list of these.
+    pub(super) fn is_text_scalar(&self, ty: &Type) -> bool {
+        TEXT_SCALARS.contains(&ty.inner_named_type().as_str())
+    }
+}
+
+/// The byte at which a node begins.
+pub(super) fn offset<T: ?Sized>(node: &Node<T>) -> usize {
+    node.location().map_or(0, |span| span.offset())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_scalar_is_known_here() {
+        let types = TypeSystem::new(&crate::graphql::sdl());
+        let scalars = types
+            .schema
+            .types
+            .values()
+            .filter(|definition| definition.is_scalar() && !definition.is_built_in());
+        let scalars: Vec<&str> = scalars.map(|definition| definition.name().as_str()).collect();
+        for name in TEXT_SCALARS.iter().chain(&["JSON"]) {
+            assert!(scalars.contains(name), "{name} is not in {scalars:?}");
+        }
+        assert_eq!(scalars.len(), TEXT_SCALARS.len() + 1, "{scalars:?}");
+    }
+
+    #[test]
+    fn an_object_is_of_the_abstract_types_that_it_belongs_to() {
+        let types = TypeSystem::new(
+            "interface I {a:Int} interface J {a:Int} type A implements I&J {a:Int} type B implements I {a:Int} union U = A type Query {i:I}",
+        );
+        for (ty, condition, expected) in [
+            ("A", "A", true),
+            ("A", "I", true),
+            ("A", "U", true),
+            ("B", "U", false),
+            ("J", "I", true),
+            ("I", "J", false),
+            ("A", "B", false),
+        ] {
+            assert_eq!(types.is_subtype(ty, condition), expected, "{ty} {condition}");
+        }
+    }
+}
