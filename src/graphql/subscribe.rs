@@ -9,6 +9,7 @@ use crate::domain::{Cursor, Viewer};
 
 use super::{
     engine::{Api, Execution},
+    errors::server_error,
     record::PlanKey,
     request::{Operation, Params, Plan},
     subscription::{Item, Items, LastEventId, Phase},
@@ -18,7 +19,7 @@ use super::{
 pub(super) enum Outcome {
     /// A result, with or without errors of single fields.
     Result(Encoded),
-    /// The operation did not start; nothing follows.
+    /// The operation did not start, or a subscription cannot go on; nothing follows.
     Refused(Vec<ServerError>),
 }
 
@@ -76,6 +77,9 @@ impl Api {
         };
         let live = Arc::new(live);
         let outcomes = items.then(move |(item, shared)| {
+            if let Item::Ended(error) = item {
+                return Either::Left(future::ready(Outcome::Refused(vec![server_error(error)])));
+            }
             let cursor = item.cursor();
             let outcome = move |payload| Outcome::Result(Encoded { payload, cursor });
             // For all but the first subscriber of an event it has been made.

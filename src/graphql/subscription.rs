@@ -101,7 +101,7 @@ impl Subscription {
             String,
         >,
     ) -> Result<Activity> {
-        if let Phase::Encode(Item::Activity(activity)) = phase(ctx)? {
+        if let Phase::Encode(Item::Activity(activity)) = phase(ctx) {
             return Ok(Activity(activity.clone()));
         }
         let (user, after) = (super::user_id(user_id)?, start_after(ctx, after)?);
@@ -116,7 +116,7 @@ impl Subscription {
         #[graphql(desc = "The cursor of a page, of a notification or of the last one received.")]
         after: Option<String>,
     ) -> Result<Notification> {
-        if let Phase::Encode(Item::Notification(notification)) = phase(ctx)? {
+        if let Phase::Encode(Item::Notification(notification)) = phase(ctx) {
             return Ok(Notification(notification.clone()));
         }
         let (user, after) = (super::user_id(user_id)?, start_after(ctx, after)?);
@@ -130,7 +130,7 @@ impl Subscription {
         #[graphql(desc = "Whose; the viewer's own if absent.")] user_id: Option<ID>,
         #[graphql(desc = "The cursor of the analytics last received.")] after: Option<String>,
     ) -> Result<Analytics> {
-        if let Phase::Encode(Item::Analytics(analytics)) = phase(ctx)? {
+        if let Phase::Encode(Item::Analytics(analytics)) = phase(ctx) {
             return Ok(Analytics(analytics.clone()));
         }
         let (user, after) = (super::user_id(user_id)?, start_after(ctx, after)?);
@@ -144,7 +144,7 @@ impl Subscription {
         ctx: &Context<'_>,
         #[graphql(desc = "Whose; the viewer's own if absent.")] user_id: Option<ID>,
     ) -> Result<UnreadCounts> {
-        if let Phase::Encode(Item::UnreadCounts(counts)) = phase(ctx)? {
+        if let Phase::Encode(Item::UnreadCounts(counts)) = phase(ctx) {
             return Ok((*counts).into());
         }
         let following = services(ctx).analytics.follow_unread(viewer(ctx), super::user_id(user_id)?).await?;
@@ -153,7 +153,7 @@ impl Subscription {
 
     /// How many users have at least one open socket: at once, then at each change.
     async fn active_users(&self, ctx: &Context<'_>) -> Result<usize> {
-        if let Phase::Encode(Item::ActiveUsers(count)) = phase(ctx)? {
+        if let Phase::Encode(Item::ActiveUsers(count)) = phase(ctx) {
             return Ok(*count);
         }
         let counts = services(ctx).presence.follow().map(|item| Ok(Delivery { item, shared: None }));
@@ -161,12 +161,8 @@ impl Subscription {
     }
 }
 
-/// Why the field is resolved; the error of a subscription that has ended, where that is what it is resolved for.
-fn phase<'a>(ctx: &Context<'a>) -> domain::Result<&'a Phase> {
-    match ctx.data_unchecked() {
-        Phase::Encode(Item::Ended(error)) => Err(error.clone()),
-        phase => Ok(phase),
-    }
+fn phase<'a>(ctx: &Context<'a>) -> &'a Phase {
+    ctx.data_unchecked()
 }
 
 /// Leaves the stream for the transport. There is no item yet to execute a selection on, so the field ends here.
@@ -175,7 +171,7 @@ where
     F: 'static,
     S: Stream<Item = domain::Result<Delivery<F>>> + Send + 'static,
 {
-    if let Phase::Start(place) = phase(ctx)? {
+    if let Phase::Start(place) = phase(ctx) {
         let items = deliveries.map(move |delivery| match delivery {
             Ok(delivery) => (item(delivery.item), delivery.shared),
             Err(error) => (Item::Ended(error), None),
