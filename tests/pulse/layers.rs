@@ -28,9 +28,13 @@ const LAYERS: &[(&str, &[&str])] = &[
 /// These put the parts together, and may name everything.
 const ROOTS: &[&str] = &["app", "main", "command"];
 
+/// The rooms of the GraphQL door, from below: each may name those before it.
+const GRAPHQL_ROOMS: &[&str] = &["request", "schema", "engine", "transport"];
+
 /// Libraries, and the only places that know them.
 const LIBRARIES: &[(&str, &[&str])] = &[
     ("sea_orm", &["src/store/"]),
+    ("apollo_compiler", &["src/graphql/request/"]),
     ("async_graphql", &["src/graphql/"]),
     ("indicatif", &["src/command/"]),
     ("socketioxide", &["src/socketio/"]),
@@ -69,6 +73,16 @@ impl Source {
                 named.extend(first_segments(&self.code[at + prefix.len()..]));
                 named
             })
+    }
+
+    /// The rooms of the GraphQL door that it names, by `graphql::`, or in the `mod.rs` of a room by `super::`.
+    fn named_rooms(&self) -> BTreeSet<String> {
+        let prefixes =
+            if self.path.ends_with("mod.rs") { &["graphql::", "super::"][..] } else { &["graphql::"] };
+        let found = prefixes.iter().flat_map(|prefix| {
+            self.code.match_indices(prefix).map(|(at, prefix)| &self.code[at + prefix.len()..])
+        });
+        found.flat_map(first_segments).collect()
     }
 
     /// Whether it names the library `name`.
@@ -152,6 +166,20 @@ fn imports_point_down_only() {
 }
 
 #[test]
+fn rooms_of_the_graphql_door_name_those_below_only() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let room =
+            GRAPHQL_ROOMS.iter().position(|room| source.path.starts_with(&format!("src/graphql/{room}/")));
+        let Some(room) = room else { continue };
+        let named = source.named_rooms();
+        let above = GRAPHQL_ROOMS[room + 1..].iter().filter(|above| named.contains(**above));
+        wrong.extend(above.map(|above| format!("{} names {above}, which is above it", source.path)));
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
 fn each_library_is_known_in_its_place_only() {
     let mut wrong = Vec::new();
     for source in sources() {
@@ -178,6 +206,11 @@ fn this_test_reads_imports_as_the_compiler_does() {
         named("src/graphql/websocket/socket.rs", "use super::protocol; use super::super::super::rest;"),
         ["rest"]
     );
+    let rooms = source(
+        "src/graphql/engine/mod.rs",
+        "use crate::{graphql::{a::B, transport::C}}; use super::schema::D;",
+    );
+    assert_eq!(rooms.named_rooms().into_iter().collect::<Vec<_>>(), ["a", "schema", "transport"]);
     assert!(source("src/app.rs", "use sea_orm::Value;").names("sea_orm"));
     assert!(!source("src/app.rs", "use sea_orm_migration::Value; my::sea_orm::X").names("sea_orm"));
 }

@@ -5,18 +5,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_graphql::{Request, ServerError, Variables, parser::types::OperationType};
 use futures_util::{FutureExt, StreamExt, future, future::Either, stream, stream::BoxStream};
 
-use crate::domain::{Cursor, Viewer};
-
-use super::{
-    engine::{Api, Execution},
-    errors::server_error,
-    record::PlanKey,
-    request::{Operation, Params, Plan},
-    subscription::{Item, Items, LastEventId, Phase},
+use crate::{
+    domain::{Cursor, Viewer},
+    graphql::{
+        errors::server_error,
+        request::{Operation, Params, Plan},
+        schema::{Item, Items, LastEventId, Phase, PlanKey},
+    },
 };
 
+use super::{Api, Execution};
+
 /// What an operation brings.
-pub(super) enum Outcome {
+pub(in crate::graphql) enum Outcome {
     /// A result, with or without errors of single fields.
     Result(Encoded),
     /// The operation did not start, or a subscription cannot go on; nothing follows.
@@ -24,15 +25,15 @@ pub(super) enum Outcome {
 }
 
 /// A result as JSON.
-pub(super) struct Encoded {
-    pub(super) payload: Arc<str>,
+pub(in crate::graphql) struct Encoded {
+    pub(in crate::graphql) payload: Arc<str>,
     /// Where a subscription goes on from after it.
-    pub(super) cursor: Option<Cursor>,
+    pub(in crate::graphql) cursor: Option<Cursor>,
 }
 
 impl Api {
     /// Starts an operation of any kind: a subscription brings results until it is dropped, the others one.
-    pub(super) fn start(&self, params: Params, viewer: Viewer) -> BoxStream<'static, Outcome> {
+    pub(in crate::graphql) fn start(&self, params: Params, viewer: Viewer) -> BoxStream<'static, Outcome> {
         match self.prepare(params) {
             Ok(operation) => self.outcomes(operation, viewer, None),
             Err(errors) => refused(errors),
@@ -40,7 +41,7 @@ impl Api {
     }
 
     /// What `operation` brings; a subscription after `last`, where its transport saw an event before.
-    pub(super) fn outcomes(
+    pub(in crate::graphql) fn outcomes(
         &self,
         operation: Operation,
         viewer: Viewer,
@@ -101,7 +102,7 @@ impl Api {
 }
 
 /// The only outcome of an operation that does not start.
-pub(super) fn refused(errors: Vec<ServerError>) -> BoxStream<'static, Outcome> {
+pub(in crate::graphql) fn refused(errors: Vec<ServerError>) -> BoxStream<'static, Outcome> {
     stream::once(future::ready(Outcome::Refused(errors))).boxed()
 }
 

@@ -25,7 +25,7 @@ use super::{activity::Activity, analytics::Analytics, notification::Notification
 
 /// The cursor that a reconnecting client saw last, by the header `Last-Event-ID`: it stands for `after`.
 #[derive(Clone, Debug)]
-pub(super) struct LastEventId(pub(super) String);
+pub(in crate::graphql) struct LastEventId(pub(in crate::graphql) String);
 
 /// How much a user has not read, as absolute numbers.
 #[derive(SimpleObject)]
@@ -50,7 +50,7 @@ impl From<domain::UnreadCounts> for UnreadCounts {
 
 /// What a subscription brings.
 #[derive(Clone, Debug)]
-pub(super) enum Item {
+pub(in crate::graphql) enum Item {
     Activity(Arc<domain::Activity>),
     Notification(Arc<domain::Notification>),
     Analytics(Arc<domain::Analytics>),
@@ -62,7 +62,7 @@ pub(super) enum Item {
 
 impl Item {
     /// Where the user's history stood, where the item belongs to one.
-    pub(super) fn cursor(&self) -> Option<Cursor> {
+    pub(in crate::graphql) fn cursor(&self) -> Option<Cursor> {
         match self {
             Self::Activity(activity) => Some(activity.cursor),
             Self::Notification(notification) => Some(notification.cursor),
@@ -74,10 +74,10 @@ impl Item {
 }
 
 /// Items as they come, [`Item::Ended`] last, each with the place where its encodings are shared.
-pub(super) type Items = BoxStream<'static, (Item, Option<Arc<Encodings>>)>;
+pub(in crate::graphql) type Items = BoxStream<'static, (Item, Option<Arc<Encodings>>)>;
 
 /// Why a field is resolved.
-pub(super) enum Phase {
+pub(in crate::graphql) enum Phase {
     /// An operation starts: its items go here.
     Start(Arc<Mutex<Option<Items>>>),
     /// The selection is executed on this item.
@@ -85,8 +85,8 @@ pub(super) enum Phase {
 }
 
 /// What can be followed. With `after`, everything of that kind committed after that cursor comes first, in order, then
-/// what is new: none lost, none twice. A cursor that cannot be resumed from is refused with CURSOR_EXPIRED. Where the
-/// database goes back to an earlier state (a failover that lost commits, a restore), the subscription ends with it.
+/// what is new: none lost, none twice. A cursor that cannot be resumed from is refused with CURSOR_EXPIRED, which also ends
+/// a subscription of items where the database goes back to an earlier state.
 #[derive(Description)]
 pub(crate) struct Subscription;
 

@@ -15,16 +15,17 @@ use serde_json::{Map, Value};
 
 use crate::{
     domain::{Error, Result, Viewer},
+    graphql::{
+        engine::{Api, Execution, refused},
+        request::{Operation, Params},
+        schema::LastEventId,
+    },
     http::{Caller, Note, read_json},
 };
 
 use super::{
-    engine::{Api, Execution},
-    request::{Operation, Params},
     response::{Accepted, Media, Streaming, encode, refuse},
-    streaming, subscribe,
-    subscription::LastEventId,
-    websocket,
+    streaming, websocket,
 };
 
 /// The routes: `/graphql` for queries, mutations and sockets, `/graphql/ws` for sockets alone. `page` is what a
@@ -100,9 +101,7 @@ async fn answer(api: &Api, parts: Parts, body: Body, accepted: Accepted) -> Resu
              text/event-stream or multipart/mixed;subscriptionSpec=1.0",
         )),
         (Ok(operation), ..) => Ok(encode(api.run(operation, viewer).await, media)),
-        (Err(errors), None, Some(format)) => {
-            Ok(streaming::respond(subscribe::refused(errors), format, &viewer, api))
-        }
+        (Err(errors), None, Some(format)) => Ok(streaming::respond(refused(errors), format, &viewer, api)),
         (Err(errors), ..) => Ok(encode(Execution::Rejected(errors), media)),
     }
 }

@@ -2,15 +2,19 @@
 //!
 //! Specification: <https://graphql.github.io/graphql-over-http/draft/>
 
-use async_graphql::{Response, ServerError};
 use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::IntoResponse,
 };
 
-use crate::{domain::Error, http};
-
-use super::{engine::Execution, errors::server_error, json::Json};
+use crate::{
+    domain::Error,
+    graphql::{
+        engine::{Execution, rejected_json},
+        errors::server_error,
+    },
+    http,
+};
 
 /// What a client wants to be answered with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,35 +98,6 @@ impl<T> Best<T> {
             self.0 = Some((quality, value));
         }
     }
-}
-
-/// The response of an operation that was executed, as JSON.
-pub(super) fn executed_json(response: &Response) -> String {
-    let mut json = Json::default();
-    json.open('{');
-    if !response.errors.is_empty() {
-        json.key("errors");
-        json.raw(&errors_json(&response.errors));
-    }
-    json.key("data");
-    json.value(&response.data);
-    json.close('}');
-    json.into_text()
-}
-
-/// The response of a request that was rejected, as JSON: without `data`.
-pub(super) fn rejected_json(errors: &[ServerError]) -> String {
-    let mut json = Json::default();
-    json.open('{');
-    json.key("errors");
-    json.raw(&errors_json(errors));
-    json.close('}');
-    json.into_text()
-}
-
-fn errors_json(errors: &[ServerError]) -> String {
-    // Maps with keys that are no strings would fail; there are none.
-    serde_json::to_string(errors).unwrap_or_default()
 }
 
 /// Encodes the outcome of an operation.

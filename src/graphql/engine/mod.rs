@@ -1,5 +1,8 @@
 //! Executes operations: the one place where what was prepared meets the schema.
 
+mod encode;
+mod live;
+
 use std::{hash::Hash, sync::Arc};
 
 use async_graphql::{Request, Response, ServerError, parser::types::OperationType};
@@ -13,14 +16,17 @@ use crate::{
 };
 
 use super::{
-    EventSchema, PublicSchema,
-    budget::ResponseBudget,
     digest::digest,
     errors::{coded, server_error},
-    event_schema, public_schema,
-    record::PlanKey,
     request::{Operation, OperationLimits, Params, Plan, Preparer},
-    response::executed_json,
+    schema::{self, EventSchema, PlanKey, PublicSchema, ResponseBudget},
+};
+
+use self::encode::executed_json;
+
+pub(super) use self::{
+    encode::rejected_json,
+    live::{Outcome, refused},
 };
 
 /// What the GraphQL door needs. Cheap to clone.
@@ -64,9 +70,9 @@ impl Api {
         };
         let presence = services.presence.clone();
         Self(Arc::new(Inner {
-            preparer: Preparer::new(&super::sdl(), limits),
-            public: public_schema(services.clone(), config),
-            events: event_schema(services),
+            preparer: Preparer::new(&schema::sdl(), limits),
+            public: schema::public_schema(services.clone(), config),
+            events: schema::event_schema(services),
             auth,
             presence,
             limits: config.limits,

@@ -26,10 +26,9 @@ use tokio_stream::StreamMap;
 use crate::{
     domain::{Result, Viewer},
     graphql::{
-        deadlines::{DRAIN, drain_end, never, token_end},
-        engine::Api,
+        engine::{Api, Outcome},
         request::Params,
-        subscribe::Outcome,
+        transport::deadlines::{DRAIN, drain_end, never, token_end},
     },
     service::Present,
     telemetry::Open,

@@ -19,15 +19,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     domain::{Cursor, Error, Viewer},
+    graphql::{
+        engine::{Api, Outcome, rejected_json},
+        errors::server_error,
+    },
     telemetry::Open,
 };
 
 use super::{
     deadlines::{drain_end, token_end},
-    engine::Api,
-    errors::server_error,
-    response::{Streaming, rejected_json},
-    subscribe::Outcome,
+    response::Streaming,
 };
 
 /// How often something is sent, so that proxies keep the connection open.

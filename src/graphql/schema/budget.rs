@@ -18,7 +18,7 @@ const PAGES_PER_TURN: usize = 4;
 
 /// The bytes that the answer of one operation may have. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(super) struct ResponseBudget(Arc<Inner>);
+pub(in crate::graphql) struct ResponseBudget(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -35,7 +35,7 @@ pub(super) struct Place {
 }
 
 impl ResponseBudget {
-    pub(super) fn new(max_bytes: usize) -> Self {
+    pub(in crate::graphql) fn new(max_bytes: usize) -> Self {
         let places = Arc::new(Semaphore::new(PAGES_IN_MEMORY));
         Self(Arc::new(Inner {
             max_bytes,

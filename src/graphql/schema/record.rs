@@ -1,7 +1,7 @@
 //! Records: objects whose fields are all at hand. What is selected of one is written as JSON in one go, a whole page with
 //! its items at once, where the library would make a future, a name and a value of each field of each item.
 //!
-//! What is executed is a [`Plan`](super::request::Plan): its fields are merged, and no fragments are left.
+//! What is executed is a [`Plan`](crate::graphql::request::Plan): its fields are merged, and no fragments are left.
 
 use async_graphql::{
     ContextSelectionSet, OutputType, QueryPathSegment, ServerError, ServerResult, Value,
@@ -11,9 +11,12 @@ use async_graphql::{
 };
 use axum::body::Bytes;
 
-use crate::domain::Written;
+use crate::{
+    domain::Written,
+    graphql::{errors::server_error, json::Json},
+};
 
-use super::{budget::ResponseBudget, errors::server_error, json::Json};
+use super::budget::ResponseBudget;
 
 /// An object whose fields are all at hand. [`record!`] makes it a type of the schema.
 pub(super) trait Record: Sized + Send + Sync + 'static {
@@ -123,7 +126,7 @@ pub(super) fn register<T: Record + OutputType>(registry: &mut Registry) -> Strin
 
 /// By which what one plan selects, with the variables that it depends on, is told from what others select.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct PlanKey(pub(super) u128);
+pub(in crate::graphql) struct PlanKey(pub(in crate::graphql) u128);
 
 impl PlanKey {
     /// The key of the root field that is the `index`th of the plan.
@@ -175,11 +178,11 @@ macro_rules! record {
     ($($record:ty),+) => {$(
         impl ::async_graphql::OutputType for $record {
             fn type_name() -> ::std::borrow::Cow<'static, str> {
-                <Self as $crate::graphql::record::Record>::NAME.into()
+                <Self as $crate::graphql::schema::record::Record>::NAME.into()
             }
 
             fn create_type_info(registry: &mut ::async_graphql::registry::Registry) -> String {
-                $crate::graphql::record::register::<Self>(registry)
+                $crate::graphql::schema::record::register::<Self>(registry)
             }
 
             async fn resolve(
@@ -187,7 +190,7 @@ macro_rules! record {
                 ctx: &::async_graphql::ContextSelectionSet<'_>,
                 _: &::async_graphql::Positioned<::async_graphql::parser::types::Field>,
             ) -> ::async_graphql::ServerResult<::async_graphql::Value> {
-                $crate::graphql::record::resolve(self, ctx).await
+                $crate::graphql::schema::record::resolve(self, ctx).await
             }
         }
     )+};
