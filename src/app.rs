@@ -24,7 +24,7 @@ use crate::{
     config::Config,
     dev::{self, Dev},
     domain::{Clock, Error, Result},
-    events::{Bus, BusAddress, Hub, check_heads_forever},
+    events::{Bus, BusAddress, Hub, check_heads_forever, follow_epochs},
     graphql,
     http::{Bound, Origins, Surround, answer_panics, cors},
     rest::{self, Rest},
@@ -126,6 +126,7 @@ impl App {
         let Self { router, store, hub, roster, draining, metrics } = self;
         let tasks = TaskTracker::new();
         tasks.spawn(store.clone().sweep_forever());
+        tasks.spawn(follow_epochs(hub.clone(), store.clone()));
         tasks.spawn(check_heads_forever(hub, store.clone()));
         tasks.spawn(roster.clone().keep());
 

@@ -7,8 +7,9 @@ use pulse::{config::Config, store::Bulk};
 #[command(
     long_about = "Print the mark of the database at DATABASE_URL, which every cursor carries, or give it a new one.\n\n\
                   A database that went back to an earlier state gives out positions a second time: a cursor of the lost \
-                  history would skip events without a word. So renew the mark after a restore of pg_dump, of a \
-                  snapshot or to a point in time, and after a failover that lost commits, before a server starts. Old \
+                  history would skip events without a word. Servers notice a failover of PostgreSQL, a recovery to a point \
+                  in time, and a restore into another cluster or database by themselves. Renew the mark after other \
+                  restores, of a snapshot of the disk or of a dump into the same database, before a server starts. Old \
                   cursors are then refused (CURSOR_EXPIRED), and clients read anew. What `pulse backup` made needs none \
                   of this. The servers must not run meanwhile.",
     after_help = "Example:\n  pulse epoch --renew"

@@ -82,6 +82,11 @@ impl Cursor {
         Ok(self.position)
     }
 
+    /// Whether it belongs to `epoch`.
+    pub fn is_of(self, epoch: Epoch) -> bool {
+        self.epoch == epoch
+    }
+
     /// The position, whatever the database.
     pub fn position(self) -> Position {
         self.position

@@ -5,11 +5,11 @@ use std::{collections::VecDeque, future::Future, sync::Arc, time::Duration};
 use futures_util::Stream;
 
 use crate::{
-    domain::{Analytics, Change, Cursor, Event, Position, Result, UnreadCounts, UserId},
+    domain::{Analytics, Change, Cursor, Epoch, Error, Event, Position, Result, UnreadCounts, UserId},
     store::{Store, StoredItem},
 };
 
-use super::{Encodings, Follower, Hub, Signal, changes::reached};
+use super::{Encodings, Follower, Hub, Signal, changes::reached, heads::renew_epoch};
 
 /// Items that one read of the tables takes up.
 pub(super) const READ: u32 = 100;
@@ -117,8 +117,8 @@ pub enum Start {
 /// Follows what `F` is of `user`.
 ///
 /// Everything of that kind after the start comes, in order, none lost and none twice, whatever the hub loses, repeats
-/// or reorders. States come as the newest one after a gap. The stream does not end by itself: while the database does
-/// not answer it waits and tries again.
+/// or reorders. States come as the newest one after a gap. While the database does not answer, the stream waits and tries
+/// again. It ends where the database went back to an earlier state: items with CURSOR_EXPIRED; states go on with the newest.
 ///
 /// # Errors
 /// CURSOR_EXPIRED where the cursor is of another database or from the future; UNAVAILABLE where the database does not
@@ -136,6 +136,8 @@ pub async fn follow<F: Followed>(
         follower,
         store: store.clone(),
         user,
+        // Before anything is read: it is never newer than what is read.
+        epoch: store.epoch(),
         last: Position::START,
         ready: VecDeque::new(),
         behind: false,
@@ -146,10 +148,11 @@ pub async fn follow<F: Followed>(
         Start::Current => following.catch_up().await?,
         Start::After(cursor) => {
             following.last = cursor.position();
-            let head = following.catch_up_to_head().await?;
-            cursor.position_within("after", store.epoch(), head)?;
+            let head = following.read().await?;
+            cursor.position_within("after", following.epoch, head)?;
         }
     }
+    following.follower.saw(following.last, following.epoch);
     Ok(following)
 }
 
@@ -168,6 +171,8 @@ pub struct Following<F> {
     follower: Follower,
     store: Store,
     user: UserId,
+    /// In which `last` is a position.
+    epoch: Epoch,
     /// Everything up to here was sent, waits in `ready`, or was of another kind.
     last: Position,
     ready: VecDeque<Delivery<F>>,
@@ -180,12 +185,26 @@ pub struct Following<F> {
 impl<F: Followed> Following<F> {
     /// Everything up to here was returned by [`Following::next`], waits to be, or was of another kind.
     pub fn reached(&self) -> Cursor {
-        self.store.epoch().at(self.last)
+        self.epoch.at(self.last)
     }
 
     /// The next one. Dropping the future loses nothing.
-    pub async fn next(&mut self) -> Delivery<F> {
+    ///
+    /// # Errors
+    /// CURSOR_EXPIRED where the database went back to an earlier state. Nothing comes after it: whoever follows reads a
+    /// fresh page and follows from there.
+    pub async fn next(&mut self) -> Result<Delivery<F>> {
         loop {
+            let epoch = self.store.epoch();
+            if self.epoch != epoch {
+                if !F::STATE {
+                    return Err(Error::CursorExpired {
+                        field: "after",
+                        reason: "the database went back to an earlier state",
+                    });
+                }
+                self.start_anew(epoch);
+            }
             if self.behind {
                 if self.ready.is_empty() || F::STATE {
                     // In a box, so that whoever waits keeps no room for a read of the tables.
@@ -204,41 +223,59 @@ impl<F: Followed> Following<F> {
                     }
                     self.sent = Some(delivery.item.clone());
                 }
-                return delivery;
+                return Ok(delivery);
             }
             self.listen().await;
         }
     }
 
-    /// The items as a stream.
-    pub fn into_stream(self) -> impl Stream<Item = Delivery<F>> + Send {
-        futures_util::stream::unfold(self, |mut following| async move {
-            let item = following.next().await;
-            Some((item, following))
+    /// The items as a stream, which ends after an error.
+    pub fn into_stream(self) -> impl Stream<Item = Result<Delivery<F>>> + Send {
+        futures_util::stream::unfold(Some(self), |following| async move {
+            let mut following = following?;
+            let delivery = following.next().await;
+            let following = delivery.is_ok().then_some(following);
+            Some((delivery, following))
         })
+    }
+
+    /// A state goes on in another history: with what it is there.
+    fn start_anew(&mut self, epoch: Epoch) {
+        self.ready.clear();
+        (self.epoch, self.last, self.behind) = (epoch, Position::START, true);
     }
 
     /// Waits for a signal and takes it up.
     async fn listen(&mut self) {
         match self.follower.next().await {
-            Some(Signal::Event(event, encodings)) if event.position == self.last.next() => {
+            Some(Signal::Event(event, encodings))
+                if event.position == self.last.next() && event.counts.cursor.is_of(self.epoch) =>
+            {
                 self.last = event.position;
                 if let Some(item) = F::brought_by(&event) {
                     self.push(Delivery { item, shared: Some(encodings) });
                 }
             }
-            Some(Signal::Event(event, _)) => self.behind |= event.position > self.last,
+            Some(Signal::Event(event, _)) => {
+                self.behind |= event.position > self.last || !event.counts.cursor.is_of(self.epoch);
+            }
             Some(Signal::Moved(position)) => self.behind |= position > self.last,
-            None => self.behind = true,
+            Some(Signal::Check) | None => self.behind = true,
         }
     }
 
+    /// Reads the tables once. A history that stands behind what was read or heard before went back.
     async fn catch_up(&mut self) -> Result<()> {
-        self.catch_up_to_head().await.map(drop)
+        let last = self.last;
+        if self.read().await? < last {
+            renew_epoch(&self.store, self.epoch).await;
+        }
+        self.follower.saw(self.last, self.epoch);
+        Ok(())
     }
 
     /// Reads the tables once; returns where the history stood.
-    async fn catch_up_to_head(&mut self) -> Result<Position> {
+    async fn read(&mut self) -> Result<Position> {
         let CaughtUp { items, reached, head } = F::read(&self.store, &self.user, self.last).await?;
         items.into_iter().for_each(|item| self.push(Delivery { item, shared: None }));
         self.last = self.last.max(reached);

@@ -4,12 +4,12 @@
 use std::{
     collections::{HashMap, HashSet},
     hash::BuildHasher,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock},
 };
 
 use tokio::sync::{Notify, Semaphore, SemaphorePermit, broadcast};
 
-use crate::domain::{Activity, Event, Position, UserId};
+use crate::domain::{Activity, Epoch, Event, Position, UserId};
 
 use super::Encodings;
 
@@ -31,6 +31,8 @@ pub enum Signal {
     Event(Arc<Event>, Arc<Encodings>),
     /// The user's history stands at this position: whoever is behind missed something.
     Moved(Position),
+    /// The epoch may be another one, or something was committed in another one: the tables say.
+    Check,
 }
 
 /// Brings changes to the followers of this node. Cheap to clone.
@@ -42,6 +44,8 @@ struct Inner {
     shards: Box<[Mutex<HashMap<UserId, Channel>>]>,
     hasher: std::hash::RandomState,
     starts: Semaphore,
+    /// The epoch of the positions in the channels; `None` where it never changes.
+    epoch: RwLock<Option<Epoch>>,
     newcomers: OnceLock<Newcomers>,
     /// Activities that everyone is shown.
     public: broadcast::Sender<Arc<Activity>>,
@@ -59,6 +63,15 @@ struct Channel {
     sender: broadcast::Sender<Signal>,
     /// The newest position that was sent.
     newest: Position,
+    /// The newest position that is known, also by reads. The history stands there or beyond, unless it went back.
+    seen: Position,
+}
+
+impl Channel {
+    fn send(&self, signal: Signal) {
+        // Without a receiver there is nobody to tell.
+        let _ = self.sender.send(signal);
+    }
 }
 
 impl Default for Hub {
@@ -68,6 +81,7 @@ impl Default for Hub {
             shards,
             hasher: std::hash::RandomState::new(),
             starts: Semaphore::new(STARTS),
+            epoch: RwLock::default(),
             newcomers: OnceLock::new(),
             public: broadcast::Sender::new(PUBLIC_BUFFER),
         }))
@@ -83,7 +97,8 @@ impl Hub {
                 lock(&newcomers.users).insert(user.clone());
                 newcomers.some.notify_one();
             }
-            Channel { sender: broadcast::Sender::new(BUFFER), newest: Position::START }
+            let sender = broadcast::Sender::new(BUFFER);
+            Channel { sender, newest: Position::START, seen: Position::START }
         });
         Follower { receiver: Some(channel.sender.subscribe()), user: user.clone(), hub: self.clone() }
     }
@@ -96,13 +111,65 @@ impl Hub {
 
     /// Tells the followers of the event's user. Never blocks; who is too far behind is told that they missed some.
     pub fn publish(&self, event: Arc<Event>) {
-        let signal = |event: &Arc<Event>| Signal::Event(event.clone(), Arc::default());
-        self.send(&event.user, event.position, || signal(&event), |_| true);
+        if let Some(channel) = self.shard(&event.user).get_mut(&event.user) {
+            // Positions of two epochs do not compare.
+            let signal = if self.is_in(|epoch| event.counts.cursor.is_of(epoch)) {
+                channel.newest = channel.newest.max(event.position);
+                channel.seen = channel.seen.max(event.position);
+                Signal::Event(event.clone(), Arc::default())
+            } else {
+                Signal::Check
+            };
+            channel.send(signal);
+        }
     }
 
-    /// Tells the followers of `user` where the history stands, unless they were sent an event as new as that.
-    pub fn moved(&self, user: &UserId, position: Position) {
-        self.send(user, position, || Signal::Moved(position), |newest| newest < position);
+    /// Tells the followers of `user` where the history stands in `epoch`, unless they were sent an event as new as that.
+    pub fn moved(&self, user: &UserId, position: Position, epoch: Epoch) {
+        if let Some(channel) = self.shard(user).get_mut(user)
+            && self.is_in(|current| current == epoch)
+        {
+            channel.seen = channel.seen.max(position);
+            if channel.newest < position {
+                channel.newest = position;
+                channel.send(Signal::Moved(position));
+            }
+        }
+    }
+
+    /// Keeps where a follower of `user` has come to in `epoch` by reading the tables.
+    pub(super) fn saw(&self, user: &UserId, position: Position, epoch: Epoch) {
+        if let Some(channel) = self.shard(user).get_mut(user)
+            && self.is_in(|current| current == epoch)
+        {
+            channel.seen = channel.seen.max(position);
+        }
+    }
+
+    /// The newest position of `user` that is known here in `epoch`.
+    pub(super) fn seen(&self, user: &UserId, epoch: Epoch) -> Position {
+        let shard = self.shard(user);
+        let channel = shard.get(user).filter(|_| self.is_in(|current| current == epoch));
+        channel.map_or(Position::START, |channel| channel.seen)
+    }
+
+    /// From now on positions are those of `epoch`: all that is known of earlier ones is dropped, and the followers look.
+    pub fn begin_epoch(&self, epoch: Epoch) {
+        // First the epoch, then the channels: whoever compares holds the lock of a channel's shard.
+        let before = self.0.epoch.write().unwrap_or_else(PoisonError::into_inner).replace(epoch);
+        if before == Some(epoch) {
+            return;
+        }
+        for shard in &self.0.shards {
+            for channel in lock(shard).values_mut() {
+                (channel.newest, channel.seen) = (Position::START, Position::START);
+                channel.send(Signal::Check);
+            }
+        }
+    }
+
+    fn is_in(&self, matches: impl FnOnce(Epoch) -> bool) -> bool {
+        self.0.epoch.read().unwrap_or_else(PoisonError::into_inner).is_none_or(matches)
     }
 
     /// Shows an activity to everyone on this node. Nothing is promised of it: who is not there does not see it.
@@ -144,22 +211,6 @@ impl Hub {
         self.0.shards.iter().map(|shard| lock(shard).len()).sum()
     }
 
-    fn send(
-        &self,
-        user: &UserId,
-        position: Position,
-        signal: impl FnOnce() -> Signal,
-        wanted: impl Fn(Position) -> bool,
-    ) {
-        if let Some(channel) = self.shard(user).get_mut(user)
-            && wanted(channel.newest)
-        {
-            channel.newest = channel.newest.max(position);
-            // Without a receiver there is nobody to tell.
-            let _ = channel.sender.send(signal());
-        }
-    }
-
     fn shard(&self, user: &UserId) -> MutexGuard<'_, HashMap<UserId, Channel>> {
         let hash = self.0.hasher.hash_one(user) as usize;
         lock(&self.0.shards[hash % SHARDS])
@@ -187,6 +238,11 @@ impl Follower {
             Some(receiver) => receiver.recv().await.ok(),
             None => None,
         }
+    }
+
+    /// Keeps where the history is known to stand in `epoch`, by a read of the tables.
+    pub(super) fn saw(&self, position: Position, epoch: Epoch) {
+        self.hub.saw(&self.user, position, epoch);
     }
 
     /// Whether nothing waits.
@@ -226,8 +282,9 @@ mod tests {
         let hub = Hub::default();
         let user = UserId::parse("userId", "ada").unwrap();
         let mut follower = hub.join(&user);
-        hub.moved(&user, Position(2));
-        hub.moved(&user, Position(2));
+        let epoch = Epoch::generate();
+        hub.moved(&user, Position(2), epoch);
+        hub.moved(&user, Position(2), epoch);
         assert!(matches!(follower.next().await, Some(Signal::Moved(Position(2)))));
         assert!(follower.is_empty());
     }

@@ -10,10 +10,11 @@ mod encodings;
 mod follow;
 mod heads;
 mod hub;
+mod mac;
 mod wire;
 
 pub use bus::{Bus, BusAddress};
 pub use encodings::Encodings;
 pub use follow::{CurrentAnalytics, Delivery, Followed, Following, Start, follow};
-pub use heads::check_heads_forever;
+pub use heads::{check, check_heads_forever, follow_epochs};
 pub use hub::{Follower, Hub, Signal};

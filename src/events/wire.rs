@@ -99,16 +99,17 @@ pub(super) fn encode_public(activity: &Activity) -> Result<Vec<u8>> {
 /// The activity of a message to everyone.
 pub(super) fn decode_public(epoch: Epoch, bytes: &[u8]) -> Result<Activity> {
     let message: Message<'_> = serde_json::from_slice(bytes).map_err(Error::internal)?;
+    let position = possible(message.position)?;
     let (Some(user), Told::Activity(did)) = (message.user, message.change) else {
         return Err(Error::internal("a public message without an activity or without its user"));
     };
-    activity(did, &UserId::trusted(&*user), epoch.at(Position(message.position)))
+    activity(did, &UserId::trusted(&*user), epoch.at(position))
 }
 
 /// The event of `user` that a message tells of.
 pub(super) fn decode(user: &UserId, epoch: Epoch, bytes: &[u8]) -> Result<Event> {
     let message: Message<'_> = serde_json::from_slice(bytes).map_err(Error::internal)?;
-    let position = Position(message.position);
+    let position = possible(message.position)?;
     let cursor = epoch.at(position);
     let change = match message.change {
         Told::Activity(did) => Change::ActivityCreated(Arc::new(activity(did, user, cursor)?)),
@@ -119,6 +120,14 @@ pub(super) fn decode(user: &UserId, epoch: Epoch, bytes: &[u8]) -> Result<Event>
     let (activities, notifications) = message.unread;
     let counts = UnreadCounts { activities, notifications, cursor };
     Ok(Event { user: user.clone(), position, counts, change })
+}
+
+/// A position that a change can have: databases count from 1 in signed 64-bit numbers.
+fn possible(position: u64) -> Result<Position> {
+    match i64::try_from(position) {
+        Ok(1..) => Ok(Position(position)),
+        _ => Err(Error::internal(format!("no change has the position {position}"))),
+    }
 }
 
 fn did(activity: &Activity) -> Did<'_> {
@@ -284,6 +293,13 @@ mod tests {
         for bytes in [&b""[..], b"{}", b"{\"position\":1,\"unread\":[0,0],\"change\":{\"New\":{}}}", b"\xff"]
         {
             assert!(decode(&user, Epoch::generate(), bytes).is_err());
+        }
+        let at = |position: u64| {
+            format!("{{\"position\":{position},\"unread\":[0,0],\"change\":\"Feed\"}}").into_bytes()
+        };
+        assert!(decode(&user, Epoch::generate(), &at(i64::MAX as u64)).is_ok());
+        for position in [0, i64::MAX as u64 + 1, u64::MAX] {
+            assert!(decode(&user, Epoch::generate(), &at(position)).is_err(), "{position}");
         }
     }
 }

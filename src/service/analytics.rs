@@ -51,7 +51,7 @@ impl AnalyticsService {
         viewer: &Viewer,
         user: Option<UserId>,
         after: Option<Cursor>,
-    ) -> Result<impl Stream<Item = Delivery<CurrentAnalytics>> + Send + use<>> {
+    ) -> Result<impl Stream<Item = Result<Delivery<CurrentAnalytics>>> + Send + use<>> {
         let start = after.map_or(Start::Now, Start::After);
         let following =
             follow::<CurrentAnalytics>(&self.hub, &self.store, viewer.followed(user)?, start).await?;
@@ -63,7 +63,7 @@ impl AnalyticsService {
         &self,
         viewer: &Viewer,
         user: Option<UserId>,
-    ) -> Result<impl Stream<Item = Delivery<UnreadCounts>> + Send + use<>> {
+    ) -> Result<impl Stream<Item = Result<Delivery<UnreadCounts>>> + Send + use<>> {
         let following =
             follow::<UnreadCounts>(&self.hub, &self.store, viewer.followed(user)?, Start::Current).await?;
         Ok(following.into_stream())

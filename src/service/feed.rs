@@ -86,13 +86,14 @@ impl<T: StoredItem> FeedService<T> {
     /// Every item of `user`'s feed that is created after `after`, or from now on: once each, in order.
     ///
     /// # Errors
-    /// CURSOR_EXPIRED for a cursor of another database or from the future.
+    /// CURSOR_EXPIRED for a cursor of another database or from the future; as the last item too, where the database goes
+    /// back to an earlier state.
     pub async fn follow(
         &self,
         viewer: &Viewer,
         user: Option<UserId>,
         after: Option<Cursor>,
-    ) -> Result<impl Stream<Item = Delivery<Arc<T>>> + Send + use<T>> {
+    ) -> Result<impl Stream<Item = Result<Delivery<Arc<T>>>> + Send + use<T>> {
         let start = after.map_or(Start::Now, Start::After);
         let following = follow::<Arc<T>>(&self.hub, &self.store, viewer.followed(user)?, start).await?;
         Ok(following.into_stream())

@@ -23,7 +23,10 @@ pub struct Updates {
 
 impl Updates {
     /// The next change. Dropping the future loses nothing.
-    pub async fn next(&mut self) -> Delivery<Change> {
+    ///
+    /// # Errors
+    /// CURSOR_EXPIRED where the database went back to an earlier state: nothing comes after it.
+    pub async fn next(&mut self) -> Result<Delivery<Change>> {
         self.following.next().await
     }
 }

@@ -23,6 +23,9 @@ use super::{
     incoming::{ErrorMessage, Gone, Incoming, emit},
 };
 
+/// The pause before it is tried again to follow, where the database does not answer.
+const FOLLOW_RETRY: Duration = Duration::from_secs(1);
+
 /// A socket and what is known of it.
 pub(super) struct Session {
     pub(super) door: Door,
@@ -65,7 +68,10 @@ impl Session {
                     Some(incoming) => Box::pin(self.handle(incoming)).await,
                     None => return,
                 },
-                change = next(&mut self.login) => self.tell(change).await,
+                change = next(&mut self.login) => match change {
+                    Ok(change) => self.tell(change).await,
+                    Err(error) => Box::pin(self.follow_anew(error)).await,
+                },
             };
             if outcome.is_err() {
                 return;
@@ -176,6 +182,25 @@ impl Session {
         }
     }
 
+    /// The database went back to an earlier state: the client hears what is new from now on, and is told to read afresh.
+    async fn follow_anew(&mut self, error: Error) -> Result<(), Gone> {
+        while let Some(login) = &mut self.login {
+            let user = login.present.user().clone();
+            match self.door.0.services.updates.follow(&self.viewer, user, None).await {
+                Ok(updates) => {
+                    login.updates = updates;
+                    break;
+                }
+                // The database will be there again; until then there is nothing to hear.
+                Err(error) => {
+                    tracing::debug!(cause = ?error.cause(), "a socket waits for the database: {error}");
+                    tokio::time::sleep(FOLLOW_RETRY).await;
+                }
+            }
+        }
+        emit(&self.socket, "error:message", &ErrorMessage::of(&error, "user:login")).await
+    }
+
     /// The token has ended: the client is told and let go. It comes back only with a token that its app gives it.
     async fn expire(self) {
         let error = Error::Unauthenticated("token expired".into());
@@ -185,7 +210,7 @@ impl Session {
 }
 
 /// The next change for whoever is logged in; nothing comes before that.
-async fn next(login: &mut Option<Login>) -> Delivery<Change> {
+async fn next(login: &mut Option<Login>) -> Result<Delivery<Change>> {
     match login {
         Some(login) => login.updates.next().await,
         None => std::future::pending().await,

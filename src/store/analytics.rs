@@ -24,13 +24,15 @@ use super::{
 impl Store {
     /// The record of `user`.
     pub async fn analytics(&self, user: &UserId) -> Result<Option<Analytics>> {
+        let epoch = self.epoch();
         let found = self.one("SELECT * FROM analytics WHERE user_id = $1", [user.as_str().into()]).await?;
         let row = found.map(|row| analytics::Model::from_query_result(&row, "")).transpose();
-        row.map_err(domain_error)?.map(|row| decode(row, self.epoch())).transpose()
+        row.map_err(domain_error)?.map(|row| decode(row, epoch)).transpose()
     }
 
     /// The records by total hours, most first; ties by user.
     pub async fn leaderboard(&self, window: Window) -> Result<Ranking> {
+        let epoch = self.epoch();
         let sql = "SELECT c.value AS total, a.* FROM counters c LEFT JOIN \
                    (SELECT * FROM analytics ORDER BY total_hours DESC, user_id LIMIT $1 OFFSET $2) a ON TRUE \
                    WHERE c.name = 'analytics' ORDER BY a.total_hours DESC, a.user_id";
@@ -43,7 +45,7 @@ impl Store {
         for row in &rows {
             if number(row, "position")?.is_some() {
                 let row = analytics::Model::from_query_result(row, "").map_err(domain_error)?;
-                items.push(decode(row, self.epoch())?);
+                items.push(decode(row, epoch)?);
             }
         }
         let has_more = window.skip().saturating_add(items.len() as u64) < total;

@@ -19,6 +19,7 @@ use crate::domain::{
 use super::{
     Store,
     connect::in_time,
+    epoch::Epochs,
     items::{StoredItem, Table},
     position::UserPosition,
 };
@@ -55,13 +56,13 @@ impl Appender {
     pub(super) async fn commit(
         &self,
         batch: &[Append],
-        epoch: Epoch,
+        epochs: &Epochs,
         now: Timestamp,
     ) -> Result<Vec<Arc<Event>>> {
         match self {
-            Self::Sqlite(appender) => appender.commit(batch, epoch, now),
+            Self::Sqlite(appender) => appender.commit(batch, epochs.current(), now),
             Self::Postgres(connection) => {
-                in_time(DbBackend::Postgres, postgres::commit(connection, batch, epoch, now)).await
+                in_time(DbBackend::Postgres, postgres::commit(connection, batch, epochs, now)).await
             }
         }
     }

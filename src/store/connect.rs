@@ -8,10 +8,9 @@ use std::{
 
 use rusqlite::OpenFlags;
 use sea_orm::{
-    DatabaseConnection, DbBackend, DbErr, RuntimeErr, SqlxPostgresConnector, SqlxSqliteConnector,
+    DatabaseConnection, DbBackend, DbErr, RuntimeErr, SqlxSqliteConnector,
     sqlx::{
         self, ConnectOptions, Connection,
-        postgres::{PgConnectOptions, PgConnection, PgPoolOptions},
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions},
     },
 };
@@ -19,12 +18,14 @@ use tokio::time::timeout;
 
 use crate::domain::{Error, Result as DomainResult};
 
+use super::{epoch::Epochs, postgres};
+
 /// How long a caller waits for a connection before the database counts as gone.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long an answer of PostgreSQL is waited for: longer than its own limit on a statement, so that it is normally the
 /// one to say what is wrong. A network may swallow a question without a word, and for the kernel that is no failure for
 /// a quarter of an hour.
-const ANSWER: Duration = Duration::from_secs(12);
+pub(super) const ANSWER: Duration = Duration::from_secs(12);
 /// How long SQLite waits for another connection that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// What each connection asks of SQLite that writes. FULL makes every commit durable before it is answered. A batch for many
@@ -35,23 +36,6 @@ const SQLITE_WRITER: [(&str, &str); 4] = [
     ("cache_size", "-16384"),
     ("wal_autocheckpoint", "32000"),
     ("temp_store", "memory"),
-];
-/// A connection that was idle for longer is asked whether it still stands before it is used.
-const TRUST_IDLE: Duration = Duration::from_secs(1);
-/// How long it may take to say so. Nobody was using it, so it is not because much is asked of the database.
-const IDLE_ANSWER: Duration = Duration::from_millis(500);
-/// How long a connection that is given back to the pool may take to show that it still stands.
-const RETURN: Duration = Duration::from_secs(2);
-/// What each session asks of PostgreSQL. A node that is cut off while it holds locks must not keep the other nodes from
-/// its users: its transaction ends after a few seconds of silence, and its session when its machine does not answer.
-const SESSION: [(&str, &str); 7] = [
-    ("statement_timeout", "10s"),
-    ("lock_timeout", "5s"),
-    ("idle_in_transaction_session_timeout", "5s"),
-    ("tcp_keepalives_idle", "10"),
-    ("tcp_keepalives_interval", "5"),
-    ("tcp_keepalives_count", "3"),
-    ("tcp_user_timeout", "20000"),
 ];
 /// Read-only connections to SQLite, each with a thread of its own.
 const SQLITE_READERS: u32 = 4;
@@ -65,7 +49,7 @@ pub(super) const IN_USE: i64 = 0x7075_6c73_6501;
 /// Bytes of a page of SQLite.
 pub(super) const SQLITE_PAGE: u32 = 2_048;
 /// Prepared statements kept per connection; all of ours fit.
-const STATEMENTS: usize = 256;
+pub(super) const STATEMENTS: usize = 256;
 
 /// A database by its address, and how to reach it.
 pub(super) struct Connections {
@@ -76,9 +60,13 @@ pub(super) struct Connections {
     pub(super) writer: DatabaseConnection,
 }
 
-/// Opens `url`, which starts with `sqlite:` or `postgres:`.
-pub(super) async fn connect(url: &str) -> Result<Connections, DbErr> {
-    if url.starts_with("sqlite:") { sqlite(url).await } else { postgres(url).await }
+/// Opens `url`, which starts with `sqlite:` or `postgres:`, and in which writes take place.
+pub(super) async fn connect(url: &str, epochs: &Epochs) -> Result<Connections, DbErr> {
+    if url.starts_with("sqlite:") {
+        return sqlite(url).await;
+    }
+    let pool = postgres::connect(url, postgres::Server::Primary, epochs).await?;
+    Ok(Connections { backend: DbBackend::Postgres, reader: pool.clone(), writer: pool })
 }
 
 /// Waits for an answer of `backend`, but not for ever.
@@ -143,63 +131,6 @@ async fn sqlite(url: &str) -> Result<Connections, DbErr> {
     })
 }
 
-async fn postgres(url: &str) -> Result<Connections, DbErr> {
-    let cores = std::thread::available_parallelism().map_or(2, |cores| cores.get() as u32);
-    let options = PgConnectOptions::from_str(url)
-        .map_err(unreachable)?
-        .application_name("pulse")
-        .statement_cache_capacity(STATEMENTS)
-        .options(SESSION);
-    // Asked once apart: the pool would try again and again, and could not say why.
-    let mut first = timeout(ANSWER, PgConnection::connect_with(&options))
-        .await
-        .unwrap_or(Err(sqlx::Error::PoolTimedOut))
-        .map_err(unreachable)?;
-    let shared = until_free(async || share(&mut first).await).await.map_err(unreachable)?;
-    if !shared {
-        return Err(taken());
-    }
-    let pool = PgPoolOptions::new()
-        .max_connections((cores * 4).clamp(8, 32))
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .test_before_acquire(false)
-        .after_connect(|connection, _| {
-            Box::pin(async move {
-                match share(connection).await? {
-                    true => Ok(()),
-                    false => Err(sqlx::Error::Protocol("an import has the database to itself".into())),
-                }
-            })
-        })
-        .before_acquire(|connection, meta| {
-            Box::pin(async move {
-                if meta.idle_for <= TRUST_IDLE {
-                    return Ok(true);
-                }
-                // One that does not answer is closed, and the next one tried: several may be gone at once.
-                match timeout(IDLE_ANSWER, connection.ping()).await {
-                    Ok(pong) => pong.map(|()| true),
-                    Err(_) => Err(sqlx::Error::PoolTimedOut),
-                }
-            })
-        })
-        // The pool itself asks without a limit, and a connection that hangs there is never replaced.
-        .after_release(|connection, _| {
-            Box::pin(async move {
-                match timeout(RETURN, connection.ping()).await {
-                    Ok(pong) => pong.map(|()| true),
-                    Err(_) => Err(sqlx::Error::PoolTimedOut),
-                }
-            })
-        })
-        .connect_with(options)
-        .await
-        .map_err(unreachable)?;
-    first.close().await.map_err(unreachable)?;
-    let pool = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
-    Ok(Connections { backend: DbBackend::Postgres, reader: pool.clone(), writer: pool })
-}
-
 /// Asks again and again for what a process that is leaving may still have, for [`LEAVING`]; false where it is not free
 /// then.
 pub(super) async fn until_free(
@@ -215,7 +146,7 @@ pub(super) async fn until_free(
     Ok(true)
 }
 
-fn taken() -> DbErr {
+pub(super) fn taken() -> DbErr {
     DbErr::Conn(RuntimeErr::Internal(
         "an import has the database to itself; try again when it is done".into(),
     ))
@@ -226,11 +157,6 @@ pub(super) fn is_busy(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::Database(error)
         if error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some()
             && error.code().and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5))
-}
-
-/// Takes a share of [`IN_USE`] for as long as `connection` stands; false where an import has it.
-async fn share(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar("SELECT pg_try_advisory_lock_shared($1)").bind(IN_USE).fetch_one(connection).await
 }
 
 pub(super) fn unreachable(error: sqlx::Error) -> DbErr {

@@ -17,6 +17,10 @@ enum Fault {
 
 /// UNAVAILABLE where the database is gone or busy, INTERNAL otherwise; the cause goes to the log only.
 pub(super) fn domain_error(error: DbErr) -> Error {
+    // A sentence of ours.
+    if let DbErr::Conn(RuntimeErr::Internal(problem)) = error {
+        return Error::unavailable(problem);
+    }
     match fault(&error) {
         Fault::Gone | Fault::Conflict => Error::unavailable(error),
         Fault::Defect => Error::internal(error),

@@ -21,12 +21,14 @@ mod checkpoint;
 mod connect;
 mod direct;
 mod entity;
+mod epoch;
 mod error;
 mod feed;
 mod heads;
 mod items;
 mod pages;
 mod position;
+mod postgres;
 mod presence;
 mod reader;
 mod replica;
@@ -41,10 +43,10 @@ use std::sync::Arc;
 use sea_orm::{DbBackend, Statement, Value};
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::{Clock, Epoch, Event, Position, Result};
+use crate::domain::{Clock, Event, Position, Result};
 
 use self::{
-    connect::Connections, direct::Direct, error::domain_error, pages::Pages, reader::Reader,
+    connect::Connections, direct::Direct, epoch::Epochs, error::domain_error, pages::Pages, reader::Reader,
     replica::Replica, setup::set_up, writer::Writer,
 };
 
@@ -86,13 +88,13 @@ struct Inner {
     replica: Option<Replica>,
     pages: Pages,
     writer: Writer,
-    epoch: Epoch,
+    epochs: Epochs,
     clock: Clock,
 }
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Store").field("backend", &self.0.backend).field("epoch", &self.0.epoch).finish()
+        f.debug_struct("Store").field("backend", &self.0.backend).field("epoch", &self.epoch()).finish()
     }
 }
 
@@ -116,10 +118,13 @@ impl Store {
         announce: Announce,
         tuning: Tuning,
     ) -> Result<Self> {
-        let Connections { backend, reader, writer } = connect::connect(url).await.map_err(domain_error)?;
-        let epoch = set_up(&writer).await?.epoch;
+        let epochs = Epochs::default();
+        let Connections { backend, reader, writer } =
+            connect::connect(url, &epochs).await.map_err(domain_error)?;
+        set_up(&writer).await?;
+        epochs.establish(&writer).await?;
         let replica = match replica_url {
-            Some(url) => Some(Replica::open(url, epoch).await?),
+            Some(url) => Some(Replica::open(url, &epochs).await?),
             None => None,
         };
         let announce = match &replica {
@@ -127,7 +132,7 @@ impl Store {
             None => announce,
         };
         let file = sqlite_file(url).ok();
-        let writer = Writer::start(writer, file.as_deref(), epoch, clock.clone(), announce, tuning)?;
+        let writer = Writer::start(writer, file.as_deref(), epochs.clone(), clock.clone(), announce, tuning)?;
         Ok(Self(Arc::new(Inner {
             backend,
             reader: Reader::new(reader),
@@ -135,15 +140,15 @@ impl Store {
             replica,
             pages: Pages::default(),
             writer,
-            epoch,
+            epochs,
             clock,
         })))
     }
 
     /// Brings the schema of the database at `url` up to date; returns how many steps were applied.
     pub async fn migrate(url: &str) -> Result<usize> {
-        let connections = connect::connect(url).await.map_err(domain_error)?;
-        Ok(set_up(&connections.writer).await?.applied)
+        let connections = connect::connect(url, &Epochs::default()).await.map_err(domain_error)?;
+        set_up(&connections.writer).await
     }
 
     /// The name of the database system, for people.
@@ -152,11 +157,6 @@ impl Store {
             DbBackend::Sqlite => "SQLite",
             _ => "PostgreSQL",
         }
-    }
-
-    /// The mark that cursors of this database carry.
-    pub fn epoch(&self) -> Epoch {
-        self.0.epoch
     }
 
     /// What the time is here.

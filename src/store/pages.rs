@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use moka::sync::Cache;
 
-use crate::domain::{Activity, Page, UserId, Window, Written};
+use crate::domain::{Activity, Epoch, Page, UserId, Window, Written};
 
 use super::StoredItem;
 
@@ -48,11 +48,11 @@ impl Default for Pages {
 }
 
 impl Pages {
-    /// What was kept for `user`; it may be out of date.
-    pub(super) fn find<T: StoredItem>(&self, user: &UserId, window: Window) -> Option<Page<T>> {
+    /// What was kept for `user` in `epoch`; it may be out of date.
+    pub(super) fn find<T: StoredItem>(&self, user: &UserId, window: Window, epoch: Epoch) -> Option<Page<T>> {
         // The first page only: nobody reads the others again and again.
         let kept = T::kept(self).filter(|_| window.skip() == 0)?;
-        kept.get(&(user.clone(), window))
+        kept.get(&(user.clone(), window)).filter(|page| page.cursor.is_of(epoch))
     }
 
     /// Keeps a page that was read just now, where such are kept.

@@ -164,13 +164,14 @@ impl Store {
                    notifications_unread - (SELECT COUNT(*) FROM notifications \
                    WHERE user_id = $1 AND expires_at <= $2 AND read = FALSE) AS notifications \
                    FROM user_position WHERE user_id = $1";
+        let epoch = self.epoch();
         let values = [user.as_str().into(), self.clock().now().millis().into()];
         let names = ["position", "activities", "notifications"];
         let [position, activities, notifications] = self.numbers(sql, values, names).await?;
         Ok(UnreadCounts {
             activities: u64::try_from(activities).unwrap_or(0),
             notifications: u64::try_from(notifications).unwrap_or(0),
-            cursor: self.epoch().at(unsigned(position)),
+            cursor: epoch.at(unsigned(position)),
         })
     }
 

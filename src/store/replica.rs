@@ -4,41 +4,55 @@
 //! - A cursor that is newer than the replica is looked up on the primary.
 //! - A user who wrote on this node a moment ago is shown the primary.
 //! - What subscriptions, counts and changes read is always the primary.
+//! - After a failover it is not read until it has come to the new epoch.
 
 use std::{sync::Arc, time::Duration};
 
 use moka::sync::Cache;
 use sea_orm::{QueryResult, Value};
+use tokio::sync::watch;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::domain::{Epoch, Error, Result, UserId};
 
-use super::{Announce, Store, connect, error::domain_error, reader::Reader, setup};
+use super::{
+    Announce, Store,
+    epoch::Epochs,
+    error::domain_error,
+    postgres::{self, Server},
+    reader::Reader,
+};
 
 /// For how long a user who wrote is shown the primary: longer than a replica that works lags.
 const RECENT: Duration = Duration::from_secs(10);
 /// Users of whom that is remembered; of more, who wrote longest ago is forgotten.
 const WRITERS: u64 = 100_000;
+/// How often it is asked whether the replica has come to a new epoch.
+const EPOCH_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A replica, and who is not to be shown it.
 pub(super) struct Replica {
     reader: Reader,
     writers: Cache<UserId, ()>,
+    /// The epoch that the replica was seen to have.
+    epoch: watch::Receiver<Epoch>,
+    _following: AbortOnDropHandle<()>,
 }
 
 impl Replica {
-    /// Opens the replica at `url` of the database with the mark `epoch`.
-    pub(super) async fn open(url: &str, epoch: Epoch) -> Result<Self> {
-        let connection = connect::connect(url).await.map_err(domain_error)?.reader;
-        match setup::find_epoch(&connection).await {
-            Ok(mark) if mark == epoch => {}
-            Err(error @ Error::Unavailable(_)) => return Err(error),
-            _ => {
-                let message = "DATABASE_READ_URL is not a replica of DATABASE_URL";
-                return Err(Error::field("DATABASE_READ_URL", message));
-            }
+    /// Opens the replica at `url` of a database.
+    pub(super) async fn open(url: &str, epochs: &Epochs) -> Result<Self> {
+        let epoch = epochs.current();
+        if postgres::stored_epoch(url).await.map_err(domain_error)? != Some(epoch) {
+            let message = "DATABASE_READ_URL is not a replica of DATABASE_URL";
+            return Err(Error::field("DATABASE_READ_URL", message));
         }
+        let connection = postgres::connect(url, Server::Replica, epochs).await.map_err(domain_error)?;
         let writers = Cache::builder().time_to_live(RECENT).max_capacity(WRITERS).build();
-        Ok(Self { reader: Reader::new(connection), writers })
+        let (seen, epoch) = watch::channel(epoch);
+        let following = tokio::spawn(follow_epochs(url.to_owned(), epochs.clone(), seen));
+        let following = AbortOnDropHandle::new(following);
+        Ok(Self { reader: Reader::new(connection), writers, epoch, _following: following })
     }
 
     pub(super) fn reader(&self) -> &Reader {
@@ -57,12 +71,33 @@ impl Replica {
     }
 }
 
+/// Looks, after each change of the epoch, when the replica has come to it. Until then it may show the lost history.
+async fn follow_epochs(url: String, epochs: Epochs, seen: watch::Sender<Epoch>) {
+    loop {
+        let before = *seen.borrow();
+        epochs.other_than(before).await;
+        let now = epochs.current();
+        match postgres::stored_epoch(&url).await {
+            Ok(Some(epoch)) if epoch == now => {
+                tracing::info!("the replica has come to the new epoch");
+                seen.send_replace(epoch);
+            }
+            answer => {
+                tracing::debug!(?answer, "the replica has not come to the new epoch");
+                tokio::time::sleep(EPOCH_INTERVAL).await;
+            }
+        }
+    }
+}
+
 impl Store {
     /// Where pages of `user` may be read, or of everyone; `None` where only the primary serves.
     pub(super) fn replica(&self, user: Option<&UserId>) -> Option<&Reader> {
         let replica = self.0.replica.as_ref()?;
         let wrote = user.is_some_and(|user| replica.writers.contains_key(user));
-        (!wrote).then_some(&replica.reader)
+        // One of another epoch may still show a history that is lost.
+        let follows = *replica.epoch.borrow() == self.epoch();
+        (follows && !wrote).then_some(&replica.reader)
     }
 
     /// Reads from `replica` where there is one that answers, else from the primary.

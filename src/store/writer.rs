@@ -10,10 +10,7 @@
 use std::{path::Path, sync::Arc, thread, time::Duration};
 
 use futures_util::future::BoxFuture;
-use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
-};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, TransactionTrait};
 use tokio::{
     runtime::Handle,
     sync::{Mutex, Semaphore, mpsc, oneshot},
@@ -27,6 +24,7 @@ use super::{
     append::{Append, Appender},
     checkpoint::Checkpoints,
     connect::in_time,
+    epoch::{Epochs, begin},
     error::{domain_error, is_conflict},
     write::{Done, Tx, Write, end},
 };
@@ -54,7 +52,7 @@ pub(super) struct Writer {
 struct Context {
     connection: DatabaseConnection,
     appender: Appender,
-    epoch: Epoch,
+    epochs: Epochs,
     clock: Clock,
     announce: Announce,
 }
@@ -68,7 +66,7 @@ impl Writer {
     pub(super) fn start(
         connection: DatabaseConnection,
         file: Option<&Path>,
-        epoch: Epoch,
+        epochs: Epochs,
         clock: Clock,
         announce: Announce,
         tuning: Tuning,
@@ -78,7 +76,7 @@ impl Writer {
             Some(file) => Appender::sqlite(file)?,
             None => Appender::Postgres(connection.clone()),
         };
-        let context = Context { connection, appender, epoch, clock, announce };
+        let context = Context { connection, appender, epochs, clock, announce };
         let (closed, tasks) = (CancellationToken::new(), TaskTracker::new());
         let waiting = Arc::new(Mutex::new(waiting));
         let commit = |checkpoints| {
@@ -273,23 +271,24 @@ impl Context {
     /// One transaction, which ends in time; its events, those of appends in their order.
     async fn attempt(&self, batch: &mut Batch) -> Result<Vec<Arc<Event>>> {
         match batch {
-            Batch::Appends(appends) => self.appender.commit(appends, self.epoch, self.clock.now()).await,
+            Batch::Appends(appends) => self.appender.commit(appends, &self.epochs, self.clock.now()).await,
             Batch::Writes(jobs) => in_time(self.connection.get_database_backend(), self.transact(jobs)).await,
         }
     }
 
     async fn transact(&self, jobs: &mut [Box<dyn Job>]) -> Result<Vec<Arc<Event>>> {
-        let transaction = self.begin().await?;
-        let outcome = self.run(&transaction, jobs).await;
+        let (transaction, epoch) = begin(&self.epochs, &self.connection).await?;
+        let outcome = self.run(&transaction, epoch, jobs).await;
         end(transaction, outcome).await
     }
 
     async fn run(
         &self,
         transaction: &DatabaseTransaction,
+        epoch: Epoch,
         jobs: &mut [Box<dyn Job>],
     ) -> Result<Vec<Arc<Event>>> {
-        let tx = Tx { connection: transaction, epoch: self.epoch, now: self.clock.now() };
+        let tx = Tx { connection: transaction, epoch, now: self.clock.now() };
         if let [job] = jobs {
             return Ok(job.run(tx).await?.into_iter().collect());
         }
@@ -306,14 +305,6 @@ impl Context {
             }
         }
         Ok(events)
-    }
-
-    async fn begin(&self) -> Result<DatabaseTransaction> {
-        // A deferred transaction that reads first cannot become a writer while another one writes.
-        let mode = (self.connection.get_database_backend() == DbBackend::Sqlite)
-            .then_some(SqliteTransactionMode::Immediate);
-        let options = TransactionOptions { sqlite_transaction_mode: mode, ..TransactionOptions::default() };
-        self.connection.begin_with_options(options).await.map_err(domain_error)
     }
 }
 

@@ -2,6 +2,7 @@
 // deploy/try-proxy starts it, with TEST_POSTGRES_URL.
 
 import assert from 'node:assert/strict';
+import http from 'node:http';
 import { after, before, test } from 'node:test';
 import { endOnSignals } from '../conformance/server.mjs';
 import { ORIGIN, eventually, gauge, startCaddy, startHaproxy, startNats, startNode } from './support.mjs';
@@ -187,6 +188,39 @@ test('more new sockets than the limit are refused at once, and come in one after
     assert.ok(answers.every(({ status }) => status === 200));
   } finally {
     await limited.stop();
+  }
+});
+
+test('a request that ends a node is not asked of the next one', async () => {
+  // Nodes that are ready, and end the connection of such a request without a word.
+  const asked = [];
+  const fakes = [];
+  for (let number = 0; number < 2; number += 1) {
+    const fake = http.createServer((request, response) => {
+      if (request.url === '/api/ready') return void response.end('{"status":"ready","database":"ok"}');
+      asked.push(request.url);
+      request.socket.destroy();
+    });
+    await new Promise((listening) => { fake.listen(0, '127.0.0.1', listening); });
+    fakes.push({ address: `http://127.0.0.1:${fake.address().port}`, fake });
+  }
+  const started = [['HAProxy', await startHaproxy(fakes)], ['Caddy', await startCaddy(fakes[0])]];
+  const routes = { '/graphql?deadly=1': {}, '/graphql?deadly=2': { accept: SSE }, '/socket.io/?EIO=4': {} };
+  try {
+    for (const [name, front] of started) {
+      await eventually(name, async () => (await front.ask('GET', '/api/ready').catch(() => ({}))).status === 200);
+      for (const [route, headers] of Object.entries(routes)) {
+        asked.length = 0;
+        assert.equal((await front.ask('GET', route, { headers })).status, 502, `${route} through ${name}`);
+        assert.deepEqual(asked, [route], name);
+      }
+    }
+  } finally {
+    for (const [, front] of started) await front.stop();
+    for (const { fake } of fakes) {
+      fake.closeAllConnections();
+      fake.close();
+    }
   }
 });
 

@@ -1,47 +1,8 @@
 //! The database goes away and comes back: clients are told, nothing breaks, and nobody has to do anything.
 
-use std::os::unix::fs::PermissionsExt;
-
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Backend, Client, TestApp, eventually, run_postgres};
-
-/// A PostgreSQL server of this test alone, which is gone with it.
-struct Cluster {
-    data: String,
-    url: String,
-    // Removed after the server is stopped.
-    _folder: tempfile::TempDir,
-}
-
-impl Cluster {
-    fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        // PostgreSQL does not run as root: another account has to enter.
-        std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
-        let data = folder.path().join("data").display().to_string();
-        let url = run_postgres(&["start", &data]);
-        Self { data, url, _folder: folder }
-    }
-
-    fn port(&self) -> String {
-        url::Url::parse(&self.url).unwrap().port().unwrap().to_string()
-    }
-
-    fn crash(&self) {
-        run_postgres(&["stop", &self.data, "immediate"]);
-    }
-
-    fn come_back(&self) {
-        run_postgres(&["start", &self.data, &self.port()]);
-    }
-}
-
-impl Drop for Cluster {
-    fn drop(&mut self) {
-        self.crash();
-    }
-}
+use crate::support::{Answer, Backend, Client, Cluster, TestApp, eventually};
 
 #[track_caller]
 fn assert_unavailable(answer: &Answer, what: &str) {

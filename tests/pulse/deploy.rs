@@ -113,3 +113,36 @@ fn alerts_ask_for_gauges_that_exist() {
         }
     }
 }
+
+/// `/metrics` takes a token, and an annotation of a pod cannot give one.
+#[test]
+fn whoever_scrapes_brings_a_token() {
+    for path in files(root().join("deploy/kubernetes")) {
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(!text.contains("prometheus.io/"), "{}", path.display());
+    }
+    let monitor = read("deploy/kubernetes/examples/podmonitor.yaml");
+    assert!(monitor.contains("path: /metrics") && monitor.contains("authorization:"), "{monitor}");
+    let jobs = read("deploy/prometheus/prometheus.yml");
+    let mut scraped = 0;
+    for job in jobs.split("- job_name: ").skip(1) {
+        // The probe of readiness asks another program.
+        if !job.contains("metrics_path:") {
+            assert!(job.contains("authorization:") && job.contains("credentials_file:"), "{job}");
+            scraped += 1;
+        }
+    }
+    assert_eq!(scraped, 2);
+}
+
+/// A request that was sent and not answered may have ended the node: it must not be sent to the next one.
+#[test]
+fn a_proxy_repeats_nothing_that_a_node_has_heard() {
+    let haproxy = read("deploy/haproxy/haproxy.cfg");
+    let retried: Vec<_> = haproxy.lines().filter_map(|line| line.trim().strip_prefix("retry-on ")).collect();
+    assert!(!retried.is_empty());
+    assert!(retried.iter().all(|on| *on == "conn-failure 503"), "{retried:?}");
+    let caddy = read("deploy/caddy/Caddyfile");
+    let matched = caddy.split_once("lb_retry_match {").unwrap().1.split_once('}').unwrap().0.trim();
+    assert_eq!(matched, "method NONE", "without it Caddy repeats a GET that was not answered");
+}

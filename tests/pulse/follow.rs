@@ -186,7 +186,7 @@ impl World {
                 for _ in 0..items {
                     // What is lost is not there before the next head check; then there is nothing to wait for.
                     match tokio::time::timeout(Duration::from_millis(2), reader.following.next()).await {
-                        Ok(delivery) => reader.take(delivery.item),
+                        Ok(delivery) => reader.take(delivery.unwrap().item),
                         Err(_) => break,
                     }
                 }
@@ -214,12 +214,12 @@ impl World {
     async fn settle(&mut self) {
         let positions = self.store.positions(std::slice::from_ref(&self.user)).await.unwrap();
         for (user, position) in positions {
-            self.hub.moved(&user, position);
+            self.hub.moved(&user, position, self.store.epoch());
         }
         for reader in &mut self.readers {
             while reader.seen.len() < self.committed.len() - reader.started {
                 let delivery = in_time("an item after the head check", reader.following.next()).await;
-                reader.take(delivery.item);
+                reader.take(delivery.unwrap().item);
             }
             let more = tokio::time::timeout(Duration::from_millis(5), reader.following.next()).await;
             assert!(more.is_err(), "one too many: {more:?}");
@@ -235,7 +235,7 @@ impl Watcher {
     async fn read(&mut self, items: usize) {
         for _ in 0..items {
             match tokio::time::timeout(Duration::from_millis(2), self.following.next()).await {
-                Ok(delivery) => self.seen.push(delivery.item),
+                Ok(delivery) => self.seen.push(delivery.unwrap().item),
                 Err(_) => break,
             }
         }
@@ -254,7 +254,7 @@ impl Watcher {
         let end = due.last().copied().max(counted);
         while self.positions().last().copied() < end {
             let delivery = in_time("a change after the head check", self.following.next()).await;
-            self.seen.push(delivery.item);
+            self.seen.push(delivery.unwrap().item);
         }
         self.read(1).await;
         let positions = self.positions();
@@ -309,7 +309,7 @@ async fn a_reader_of_a_state_that_is_behind_gets_the_newest() {
         let change = AnalyticsChange::add_hours(0.1).unwrap();
         newest = Some(store.change_analytics(user.clone(), change).await.unwrap().analytics);
     }
-    let state = in_time("the newest state", reader.next()).await.item;
+    let state = in_time("the newest state", reader.next()).await.unwrap().item;
     assert_eq!(Some(&*state.0), newest.as_ref());
     assert_eq!(state.0.total_learning_hours.as_f64(), 5.0);
 }

@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
 
 use crate::support::{
-    Backend, Nats, Server, Socket, Subscription, TestApp, eventually, fresh_database, in_time,
+    Backend, Client, Nats, Server, Socket, Subscription, TestApp, eventually, fresh_database, in_time,
 };
 
 const QUERY: &str = "subscription($user: ID, $after: String) {
@@ -117,7 +117,7 @@ async fn a_bus_with_a_password_is_joined_and_the_password_is_not_told() {
 }
 
 /// A bare Socket.IO connection that has joined the namespace.
-async fn socket_io(app: &TestApp) -> WebSocketStream<MaybeTlsStream<TcpStream>> {
+pub(crate) async fn socket_io(app: &Client) -> WebSocketStream<MaybeTlsStream<TcpStream>> {
     let url = format!("ws://{}/socket.io/?EIO=4&transport=websocket", app.address);
     let (mut socket, _) = in_time("a socket", connect_async(url)).await.unwrap();
     packet(&mut socket, "0").await;
@@ -126,8 +126,13 @@ async fn socket_io(app: &TestApp) -> WebSocketStream<MaybeTlsStream<TcpStream>> 
     socket
 }
 
+/// Sends a packet.
+pub(crate) async fn send(socket: &mut WebSocketStream<MaybeTlsStream<TcpStream>>, packet: &str) {
+    socket.send(Message::text(packet.to_owned())).await.unwrap();
+}
+
 /// The next packet that starts with `start`.
-async fn packet(socket: &mut WebSocketStream<MaybeTlsStream<TcpStream>>, start: &str) -> String {
+pub(crate) async fn packet(socket: &mut WebSocketStream<MaybeTlsStream<TcpStream>>, start: &str) -> String {
     loop {
         let message = in_time(start, socket.next()).await.unwrap().unwrap();
         let text = message.to_text().unwrap();
@@ -203,7 +208,7 @@ async fn ten_nodes_that_start_together_set_the_database_up_once() {
 }
 
 /// A replica that stands still: a copy of the database as it is now.
-async fn frozen_copy(database_url: &str) -> String {
+pub(crate) async fn frozen_copy(database_url: &str) -> String {
     let (server, name) = database_url.rsplit_once('/').unwrap();
     let copy = format!("{name}_copy");
     let connection = Database::connect(format!("{server}/postgres")).await.unwrap();

@@ -8,6 +8,7 @@ use futures_util::{FutureExt, StreamExt, future, future::Either, stream, stream:
 use crate::{
     domain::{Cursor, Viewer},
     graphql::{
+        errors::server_error,
         request::{Operation, Params, Plan},
         schema::{Item, Items, LastEventId, Phase, PlanKey},
     },
@@ -19,7 +20,7 @@ use super::{Api, Execution};
 pub(in crate::graphql) enum Outcome {
     /// A result, with or without errors of single fields.
     Result(Encoded),
-    /// The operation did not start; nothing follows.
+    /// The operation did not start, or a subscription cannot go on; nothing follows.
     Refused(Vec<ServerError>),
 }
 
@@ -77,6 +78,9 @@ impl Api {
         };
         let live = Arc::new(live);
         let outcomes = items.then(move |(item, shared)| {
+            if let Item::Ended(error) = item {
+                return Either::Left(future::ready(Outcome::Refused(vec![server_error(error)])));
+            }
             let cursor = item.cursor();
             let outcome = move |payload| Outcome::Result(Encoded { payload, cursor });
             // For all but the first subscriber of an event it has been made.

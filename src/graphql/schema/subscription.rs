@@ -56,6 +56,8 @@ pub(in crate::graphql) enum Item {
     Analytics(Arc<domain::Analytics>),
     UnreadCounts(domain::UnreadCounts),
     ActiveUsers(usize),
+    /// Why nothing more comes.
+    Ended(domain::Error),
 }
 
 impl Item {
@@ -66,12 +68,12 @@ impl Item {
             Self::Notification(notification) => Some(notification.cursor),
             Self::Analytics(analytics) => Some(analytics.cursor),
             Self::UnreadCounts(counts) => Some(counts.cursor),
-            Self::ActiveUsers(_) => None,
+            Self::ActiveUsers(_) | Self::Ended(_) => None,
         }
     }
 }
 
-/// Items as they come, each with the place where its encodings are shared.
+/// Items as they come, [`Item::Ended`] last, each with the place where its encodings are shared.
 pub(in crate::graphql) type Items = BoxStream<'static, (Item, Option<Arc<Encodings>>)>;
 
 /// Why a field is resolved.
@@ -83,7 +85,8 @@ pub(in crate::graphql) enum Phase {
 }
 
 /// What can be followed. With `after`, everything of that kind committed after that cursor comes first, in order, then
-/// what is new: none lost, none twice. A cursor that cannot be resumed from is refused with CURSOR_EXPIRED.
+/// what is new: none lost, none twice. A cursor that cannot be resumed from is refused with CURSOR_EXPIRED, which also ends
+/// a subscription of items where the database goes back to an earlier state.
 #[derive(Description)]
 pub(crate) struct Subscription;
 
@@ -153,7 +156,7 @@ impl Subscription {
         if let Phase::Encode(Item::ActiveUsers(count)) = phase(ctx) {
             return Ok(*count);
         }
-        let counts = services(ctx).presence.follow().map(|item| Delivery { item, shared: None });
+        let counts = services(ctx).presence.follow().map(|item| Ok(Delivery { item, shared: None }));
         started(ctx, counts, Item::ActiveUsers)
     }
 }
@@ -166,10 +169,13 @@ fn phase<'a>(ctx: &Context<'a>) -> &'a Phase {
 fn started<F, T, S>(ctx: &Context<'_>, deliveries: S, item: fn(F) -> Item) -> Result<T>
 where
     F: 'static,
-    S: Stream<Item = Delivery<F>> + Send + 'static,
+    S: Stream<Item = domain::Result<Delivery<F>>> + Send + 'static,
 {
     if let Phase::Start(place) = phase(ctx) {
-        let items = deliveries.map(move |delivery| (item(delivery.item), delivery.shared));
+        let items = deliveries.map(move |delivery| match delivery {
+            Ok(delivery) => (item(delivery.item), delivery.shared),
+            Err(error) => (Item::Ended(error), None),
+        });
         *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(items.boxed());
     }
     Err(async_graphql::Error::new("the subscription has started"))

@@ -6,7 +6,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, FromQueryResult, QueryResult,
-    Statement, TransactionTrait,
+    Statement,
 };
 use serde::Serialize;
 
@@ -14,7 +14,14 @@ use crate::{
     domain::{
         ActionUrl, Activity, Epoch, Error, Event, JsonData, Notification, Result, Text, Timestamp, UserId,
     },
-    store::{entity::user_position, error::domain_error, position::UserPosition, signed, sql, write::end},
+    store::{
+        entity::user_position,
+        epoch::{Epochs, begin},
+        error::domain_error,
+        position::UserPosition,
+        signed, sql,
+        write::end,
+    },
 };
 
 use super::{Append, Growth, growth, place};
@@ -73,10 +80,10 @@ struct NotificationRow<'a> {
 pub(super) async fn commit(
     connection: &DatabaseConnection,
     batch: &[Append],
-    epoch: Epoch,
+    epochs: &Epochs,
     now: Timestamp,
 ) -> Result<Vec<Arc<Event>>> {
-    let transaction = connection.begin().await.map_err(domain_error)?;
+    let (transaction, epoch) = begin(epochs, connection).await?;
     let outcome = insert(&transaction, batch, epoch, now).await;
     end(transaction, outcome).await
 }

@@ -7,7 +7,7 @@ use sea_orm::{
     sqlx::{
         self, AssertSqlSafe, PgPool, Postgres, Sqlite, SqlitePool,
         pool::PoolConnection,
-        postgres::{PgConnectOptions, PgPoolOptions},
+        postgres::PgPoolOptions,
         sqlite::{
             SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePoolOptions, SqliteSynchronous,
         },
@@ -19,6 +19,7 @@ use crate::domain::{Epoch, Error, Result, UserId};
 use crate::store::{
     connect,
     error::domain_error,
+    postgres,
     setup::{epoch, migrate},
 };
 
@@ -74,7 +75,7 @@ impl Session {
     }
 
     async fn open_postgres(url: &str) -> Result<(Self, Epoch)> {
-        let options = PgConnectOptions::from_str(url).map_err(failed)?.application_name("pulse import");
+        let options = postgres::options(url, "pulse import").map_err(domain_error)?;
         let pool = PgPoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)
@@ -197,7 +198,7 @@ impl Session {
 }
 
 async fn prepare(connection: DatabaseConnection) -> Result<Epoch> {
-    migrate(&connection).await.map_err(domain_error)?;
+    migrate(&connection).await?;
     epoch(&connection).await
 }
 

@@ -3,14 +3,13 @@
 use std::{collections::HashMap, str::FromStr};
 
 use futures_util::{Stream, StreamExt, TryStreamExt};
-use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    AccessMode, ColumnTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
-    IsolationLevel, QueryFilter, QueryOrder, QuerySelect, SqlxPostgresConnector, SqlxSqliteConnector,
-    Statement, StreamTrait, TransactionTrait, Value,
+    AccessMode, ColumnTrait, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait, IsolationLevel,
+    QueryFilter, QueryOrder, QuerySelect, SqlxPostgresConnector, SqlxSqliteConnector, Statement, StreamTrait,
+    TransactionTrait, Value,
     sqlx::{
         self,
-        postgres::{PgConnectOptions, PgPoolOptions},
+        postgres::PgPoolOptions,
         sqlite::{SqliteConnectOptions, SqlitePoolOptions},
     },
 };
@@ -24,7 +23,8 @@ use crate::store::{
     entity::{analytics, analytics_day},
     error::domain_error,
     items::decode_row,
-    setup::stored_epoch,
+    postgres,
+    setup::{is_up_to_date, stored_epoch},
 };
 
 /// Pages that SQLite keeps in memory, in KiB.
@@ -48,14 +48,14 @@ impl Snapshot {
     /// UNAVAILABLE where it cannot be reached, CONFLICT where its schema is not that of this version.
     pub async fn open(url: &str, now: Timestamp) -> Result<Self> {
         let connection = read_only(url).await?;
-        match Migrator::get_pending_migrations(&connection).await {
-            Ok(pending) if pending.is_empty() => {}
-            Ok(_) | Err(DbErr::Exec(_)) => {
+        match is_up_to_date(&connection).await.map_err(domain_error) {
+            Ok(true) => {}
+            Err(error @ Error::Unavailable(_)) => return Err(error),
+            _ => {
                 let problem =
                     "the schema of the database is not that of this version: run `pulse migrate` first";
                 return Err(Error::Conflict(problem.into()));
             }
-            Err(error) => return Err(domain_error(error)),
         }
         let (isolation, access) = match connection.get_database_backend() {
             // A transaction of SQLite is a snapshot from its first read on.
@@ -124,7 +124,7 @@ pub(in crate::store) async fn read_only(url: &str) -> Result<DatabaseConnection>
         let pool = pool.connect_with(options.pragma("cache_size", CACHE)).await.map_err(unreadable)?;
         return Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool));
     }
-    let options = PgConnectOptions::from_str(url).map_err(unreadable)?.application_name("pulse export");
+    let options = postgres::options(url, "pulse export").map_err(domain_error)?;
     let pool = PgPoolOptions::new().max_connections(1).test_before_acquire(false);
     let pool = pool.connect_with(options).await.map_err(unreadable)?;
     Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))

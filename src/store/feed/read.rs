@@ -42,7 +42,9 @@ impl Store {
         let mut binds = Binds::of(user);
         let limit = binds.add(i64::from(window.limit()));
         let skip = binds.add(i64::try_from(window.skip()).unwrap_or(i64::MAX));
-        let kept = self.0.pages.find::<T>(user, window);
+        // Before anything is read, here and below: an epoch is never newer than what is read in it.
+        let epoch = self.epoch();
+        let kept = self.0.pages.find::<T>(user, window, epoch);
         let mut replica = self.replica(Some(user));
         if let Some(page) = &kept {
             match self.still_holds(replica, user, page).await {
@@ -67,7 +69,8 @@ impl Store {
         );
         // What is left out has to be counted off first.
         let length = if window.skip() == 0 { Length::Short } else { Length::Any };
-        let joined = self.joined::<T, 3>(replica, length, &sql, binds.0, ["head", "total", "unread"]).await?;
+        let joined =
+            self.joined::<T, 3>(replica, epoch, length, &sql, binds.0, ["head", "total", "unread"]).await?;
         let (head, total, unread, items) = match (joined, kept) {
             (Some(Joined { numbers: [head, total, unread], items }), _) => {
                 (position(head), count(total), count(unread), items)
@@ -78,7 +81,7 @@ impl Store {
         };
         let items: Vec<_> = items.into_iter().map(Arc::new).collect();
         let has_more = window.skip().saturating_add(items.len() as u64) < total;
-        let cursor = self.epoch().at(head);
+        let cursor = epoch.at(head);
         let page = Page { items, total, unread, has_more, cursor, written: None };
         Ok(self.0.pages.keep(user, window, page))
     }
@@ -118,6 +121,7 @@ impl Store {
         keyset: Keyset,
         filter: FeedFilter<T::Kind>,
     ) -> Result<Slice<T>> {
+        let epoch = self.epoch();
         let mut binds = Binds::of(user);
         let limit = binds.add(i64::from(keyset.limit) + 1);
         let alive = self.alive::<T>(&mut binds);
@@ -148,11 +152,11 @@ impl Store {
             table = T::TABLE,
         );
         let names = ["head", "newer", "older"];
-        let joined = self.joined::<T, 3>(replica, Length::Short, &sql, binds.0, names).await?;
+        let joined = self.joined::<T, 3>(replica, epoch, Length::Short, &sql, binds.0, names).await?;
         let Joined { numbers: [head, newer, older], mut items } = joined.unwrap_or_default();
         let head = position(head);
         for (field, cursor) in [("after", keyset.after), ("before", keyset.before)] {
-            cursor.map(|cursor| cursor.position_within(field, self.epoch(), head)).transpose()?;
+            cursor.map(|cursor| cursor.position_within(field, epoch, head)).transpose()?;
         }
         let more = items.len() > keyset.limit as usize;
         items.truncate(keyset.limit as usize);
@@ -166,6 +170,7 @@ impl Store {
 
     /// The items that `user`'s feed got after `after`, oldest first, at most `limit`.
     pub async fn since<T: StoredItem>(&self, user: &UserId, after: Position, limit: u32) -> Result<Since<T>> {
+        let epoch = self.epoch();
         let mut binds = Binds::of(user);
         let limit = binds.add(i64::from(limit));
         let after = binds.add(signed(after));
@@ -176,7 +181,7 @@ impl Store {
              ON i.user_id = p.user_id WHERE p.user_id = $1 ORDER BY i.position",
             table = T::TABLE,
         );
-        let joined = self.joined::<T, 1>(None, Length::Short, &sql, binds.0, ["head"]).await?;
+        let joined = self.joined::<T, 1>(None, epoch, Length::Short, &sql, binds.0, ["head"]).await?;
         let Joined { numbers: [head], items } = joined.unwrap_or_default();
         Ok(Since { items, head: position(head) })
     }
@@ -203,6 +208,7 @@ impl Store {
     async fn joined<T: StoredItem, const N: usize>(
         &self,
         replica: Option<&Reader>,
+        epoch: Epoch,
         length: Length,
         sql: &str,
         values: Vec<Value>,
@@ -210,13 +216,13 @@ impl Store {
     ) -> Result<Option<Joined<T, N>>> {
         if let (Some(direct), Length::Short) = (&self.0.direct, length) {
             match direct.read(sql, &values, |rows| collect_direct::<T, N>(rows, names)) {
-                Ok(joined) => return joined.map(|joined| joined.decode(self.epoch())).transpose(),
+                Ok(joined) => return joined.map(|joined| joined.decode(epoch)).transpose(),
                 Err(Failed::Busy) => {}
                 Err(Failed::Error(error)) => return Err(error),
             }
         }
         let rows = self.all_from(replica, sql, values).await?;
-        collect_pooled::<T, N>(&rows, names)?.map(|joined| joined.decode(self.epoch())).transpose()
+        collect_pooled::<T, N>(&rows, names)?.map(|joined| joined.decode(epoch)).transpose()
     }
 }
 

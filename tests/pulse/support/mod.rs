@@ -2,6 +2,7 @@
 
 mod answer;
 mod app;
+mod cluster;
 mod database;
 mod nats;
 mod process;
@@ -16,7 +17,8 @@ use std::time::Duration;
 pub use self::{
     answer::Answer,
     app::{Client, SECRET, TestApp, token},
-    database::{Backend, fresh_database, run_postgres},
+    cluster::{Cluster, Pooler, Switch},
+    database::{Backend, create_database, fresh_database, run_postgres},
     nats::Nats,
     process::Server,
     routes::{Route, routes},

@@ -3,24 +3,27 @@
 //! It may lose, repeat and reorder, like the hub: a follower that finds a gap reads the tables. What is lost without a
 //! gap to show for it is found by a check of positions, which comes at once where the bus itself knows that it missed
 //! something, and every 15 s in any case.
+//!
+//! Messages are authenticated (`super::mac`). One that is not from a node of this database is dropped, and the positions of
+//! its user are read: it may have come in the place of a real one.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+mod receive;
 
-use async_nats::{Client, ConnectOptions, Event as Happening, Subscriber, connection::State};
+use std::{sync::Arc, time::Duration};
+
+use async_nats::{Client, ConnectOptions, Event as Happening, connection::State};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use futures_util::StreamExt;
 use percent_encoding::percent_decode_str;
-use tokio::{
-    sync::{Notify, mpsc},
-    task::AbortHandle,
-};
+use tokio::sync::{mpsc, watch};
 
 use crate::{
     domain::{Activity, Epoch, Error, Event, Result, UserId},
     store::Store,
 };
 
-use super::{Hub, heads::check_heads, wire};
+use self::receive::Receiver;
+
+use super::{Hub, heads::PendingChecks, mac::MessageKey, wire};
 
 /// Events that wait to be sent; one more is dropped.
 const OUTBOX: usize = 8_192;
@@ -33,8 +36,6 @@ const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_
 /// When the positions of users are read who are listened for since then: what was committed before the bus had taken up
 /// the subscription everywhere was not heard.
 const SETTLED: Duration = Duration::from_millis(500);
-/// How long a user whom nobody follows any more is listened for: once to twice this. Those who come back find it there.
-const GRACE: Duration = Duration::from_secs(15);
 
 /// How to reach the bus.
 #[derive(Clone, Debug)]
@@ -71,23 +72,22 @@ impl Bus {
     /// closed. A bus that does not answer is waited for meanwhile.
     ///
     /// # Errors
-    /// BAD_USER_INPUT for an address or file that cannot be used.
+    /// BAD_USER_INPUT for an address or file that cannot be used; UNAVAILABLE where the database does not answer.
     pub async fn join(address: &BusAddress, hub: Hub, store: Store) -> Result<Self> {
-        let missed = Arc::new(Notify::new());
-        let client = connect(address, missed.clone()).await?;
+        let checks = Arc::new(PendingChecks::default());
+        let client = connect(address, checks.clone()).await?;
         let (outbox, waiting) = mpsc::channel(OUTBOX);
-        let subjects = Subjects::of(store.epoch());
-        tokio::spawn(send(client.clone(), subjects.clone(), waiting, store.closed()));
-        let listener = Listener {
+        let (topics, topics_now) = watch::channel(Topics::of(&store).await?);
+        tokio::spawn(send(client.clone(), topics_now, waiting, store.closed()));
+        let receiver = Receiver {
             client: client.clone(),
-            subjects: subjects.clone(),
             hub: hub.clone(),
             store: store.clone(),
-            listening: HashMap::new(),
+            checks: checks.clone(),
+            forged: Arc::default(),
         };
-        tokio::spawn(listener.run());
-        tokio::spawn(hear_everyone(client.clone(), subjects.public(), hub.clone(), store.clone()));
-        tokio::spawn(check_what_was_missed(missed, hub, store));
+        tokio::spawn(receiver.run(topics));
+        tokio::spawn(async move { checks.run(hub, store, SETTLED).await });
         Ok(Self(Arc::new(Inner { client, outbox })))
     }
 
@@ -114,7 +114,7 @@ impl Bus {
     }
 }
 
-async fn connect(address: &BusAddress, missed: Arc<Notify>) -> Result<Client> {
+async fn connect(address: &BusAddress, checks: Arc<PendingChecks>) -> Result<Client> {
     let unusable = |name: &'static str, error: &dyn std::fmt::Display| {
         Error::field(name, format!("{name} cannot be used: {error}"))
     };
@@ -129,8 +129,8 @@ async fn connect(address: &BusAddress, missed: Arc<Notify>) -> Result<Client> {
             doubled.min(RETRY.1).mul_f64(rand::random_range(0.5..1.0))
         })
         .event_callback(move |happening| {
-            let missed = missed.clone();
-            async move { take_note(&happening, &missed) }
+            let checks = checks.clone();
+            async move { take_note(&happening, &checks) }
         });
     // The library does not take them from the address.
     match login(&address.url) {
@@ -159,7 +159,7 @@ fn login(addresses: &str) -> Option<(String, Option<String>)> {
 }
 
 /// What the library tells of the connection. Whatever may have cost a message costs a check.
-fn take_note(happening: &Happening, missed: &Notify) {
+fn take_note(happening: &Happening, checks: &PendingChecks) {
     match happening {
         Happening::Connected => tracing::info!("the bus is there"),
         Happening::SlowConsumer(_) => tracing::debug!("the bus dropped a message for this node"),
@@ -169,44 +169,66 @@ fn take_note(happening: &Happening, missed: &Notify) {
         other => tracing::warn!("the bus: {other}"),
     }
     if matches!(happening, Happening::Connected | Happening::SlowConsumer(_)) {
-        missed.notify_one();
+        checks.everyone();
     }
 }
 
-/// A subject per user, below one per database. Ids are encoded, because a subject has no room for any text.
+/// The subjects of one epoch, one per user, and the key of their messages. Ids are encoded, because a subject has no room
+/// for any text. Cheap to clone.
 #[derive(Clone, Debug)]
-struct Subjects(Arc<str>);
+struct Topics {
+    epoch: Epoch,
+    prefix: Arc<str>,
+    key: MessageKey,
+}
 
-impl Subjects {
-    fn of(epoch: Epoch) -> Self {
-        Self(format!("pulse.{epoch}").into())
+impl Topics {
+    async fn of(store: &Store) -> Result<Self> {
+        let epoch = store.epoch();
+        Ok(Self::new(epoch, MessageKey::new(&store.shared_key().await?)?))
+    }
+
+    fn new(epoch: Epoch, key: MessageKey) -> Self {
+        Self { epoch, prefix: format!("pulse.{epoch}").into(), key }
     }
 
     fn user(&self, user: &UserId) -> String {
-        format!("{}.user.{}", self.0, URL_SAFE_NO_PAD.encode(user.as_str()))
+        format!("{}.user.{}", self.prefix, URL_SAFE_NO_PAD.encode(user.as_str()))
     }
 
     fn public(&self) -> String {
-        format!("{}.public", self.0)
+        format!("{}.public", self.prefix)
     }
 }
 
 /// Sends what is committed here, in order.
 async fn send(
     client: Client,
-    subjects: Subjects,
+    topics: watch::Receiver<Topics>,
     mut waiting: mpsc::Receiver<Outgoing>,
     closed: tokio_util::sync::CancellationToken,
 ) {
     let sending = async {
         while let Some(outgoing) = waiting.recv().await {
-            let (subject, message) = match &outgoing {
-                Outgoing::Event(event) => (subjects.user(&event.user), wire::encode(event)),
-                Outgoing::Public(activity) => (subjects.public(), wire::encode_public(activity)),
+            let topics = topics.borrow().clone();
+            let (cursor, subject, message) = match &outgoing {
+                Outgoing::Event(event) => {
+                    (event.counts.cursor, topics.user(&event.user), wire::encode(event))
+                }
+                Outgoing::Public(activity) => {
+                    (activity.cursor, topics.public(), wire::encode_public(activity))
+                }
             };
+            // The other nodes follow another history meanwhile.
+            if !cursor.is_of(topics.epoch) {
+                continue;
+            }
             match message {
                 // Waits while the bus is behind; it fails only where the client has ended.
-                Ok(message) => drop(client.publish(subject, message.into()).await),
+                Ok(message) => {
+                    let message = topics.key.sign(&subject, message);
+                    drop(client.publish(subject, message.into()).await);
+                }
                 Err(error) => tracing::error!(cause = ?error.cause(), "a change could not be told: {error}"),
             }
         }
@@ -214,119 +236,6 @@ async fn send(
     closed.run_until_cancelled(sending).await;
     // What was committed last should still be heard; who does not hear it reads it.
     let _ = tokio::time::timeout(Duration::from_secs(1), client.flush()).await;
-}
-
-/// Listens for those who are followed here, and for nobody else.
-struct Listener {
-    client: Client,
-    subjects: Subjects,
-    hub: Hub,
-    store: Store,
-    listening: HashMap<UserId, Listening>,
-}
-
-struct Listening {
-    task: AbortHandle,
-    /// Whether nobody followed the user when it was last looked.
-    idle: bool,
-}
-
-impl Drop for Listening {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-impl Listener {
-    /// One task adds and removes, so that a user who gets a follower while their subscription ends is not forgotten.
-    async fn run(mut self) {
-        let closed = self.store.closed();
-        let mut prune = tokio::time::interval(GRACE);
-        prune.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                () = closed.cancelled() => return,
-                users = self.hub.newly_followed() => self.listen(users.into_iter().collect()).await,
-                _ = prune.tick() => self.prune().await,
-            }
-        }
-    }
-
-    async fn listen(&mut self, users: Vec<UserId>) {
-        for user in &users {
-            if self.listening.contains_key(user) {
-                continue;
-            }
-            match self.client.subscribe(self.subjects.user(user)).await {
-                Ok(subscriber) => {
-                    let hear = hear(self.hub.clone(), user.clone(), self.store.epoch(), subscriber);
-                    let task = tokio::spawn(hear).abort_handle();
-                    self.listening.insert(user.clone(), Listening { task, idle: false });
-                }
-                Err(error) => tracing::warn!(%error, "a user is not listened for"),
-            }
-        }
-        let (hub, store) = (self.hub.clone(), self.store.clone());
-        tokio::spawn(async move {
-            tokio::time::sleep(SETTLED).await;
-            check_heads(&hub, &store, &users).await;
-        });
-    }
-
-    /// Ends the subscriptions of users whom nobody has followed for a while, and makes up for any that is missing.
-    async fn prune(&mut self) {
-        let hub = &self.hub;
-        self.listening.retain(|user, listening| {
-            let was_idle = std::mem::replace(&mut listening.idle, !hub.follows(user));
-            !(was_idle && listening.idle)
-        });
-        let mut missing = self.hub.followed();
-        missing.retain(|user| !self.listening.contains_key(user));
-        if !missing.is_empty() {
-            self.listen(missing).await;
-        }
-    }
-}
-
-/// Reads the positions of everyone who is followed here each time that something may have been missed; one such read at
-/// a time, and at most one in [`SETTLED`].
-async fn check_what_was_missed(missed: Arc<Notify>, hub: Hub, store: Store) {
-    let checks = async {
-        loop {
-            missed.notified().await;
-            tokio::time::sleep(SETTLED).await;
-            check_heads(&hub, &store, &hub.followed()).await;
-        }
-    };
-    store.closed().run_until_cancelled(checks).await;
-}
-
-/// Passes on what other nodes show to everyone.
-async fn hear_everyone(client: Client, subject: String, hub: Hub, store: Store) {
-    let hearing = async {
-        let Ok(mut messages) = client.subscribe(subject).await else { return };
-        while let Some(message) = messages.next().await {
-            match wire::decode_public(store.epoch(), &message.payload) {
-                Ok(activity) => hub.publish_publicly(Arc::new(activity)),
-                Err(error) => {
-                    tracing::debug!(cause = ?error.cause(), "a message of another version was left out")
-                }
-            }
-        }
-    };
-    store.closed().run_until_cancelled(hearing).await;
-}
-
-/// Passes what other nodes tell of `user` on to the followers here.
-async fn hear(hub: Hub, user: UserId, epoch: Epoch, mut messages: Subscriber) {
-    while let Some(message) = messages.next().await {
-        match wire::decode(&user, epoch, &message.payload) {
-            Ok(event) => hub.publish(Arc::new(event)),
-            Err(error) => {
-                tracing::debug!(cause = ?error.cause(), "a message of another version was left out")
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -345,9 +254,9 @@ mod tests {
     #[test]
     fn subjects_hold_nothing_that_means_something_to_the_bus() {
         let epoch = Epoch::generate();
-        let subjects = Subjects::of(epoch);
+        let topics = Topics::new(epoch, MessageKey::new(&[0; 32]).unwrap());
         for id in ["ada", "a.b", "*", ">", "a b", "\u{1F389}", "x".repeat(128).as_str()] {
-            let subject = subjects.user(&UserId::parse("userId", id).unwrap());
+            let subject = topics.user(&UserId::parse("userId", id).unwrap());
             let token = subject.strip_prefix(&format!("pulse.{epoch}.user.")).unwrap();
             assert!(
                 token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)),
