@@ -1,6 +1,6 @@
 //! One socket: its client's events in their order, and what is new for its user.
 
-use std::future::Future;
+use std::{future::Future, time::Duration};
 
 use serde_json::value::to_raw_value;
 use socketioxide::extract::SocketRef;

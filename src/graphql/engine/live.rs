@@ -111,7 +111,7 @@ struct LiveOperation {
     plan: Arc<Plan>,
     variables: Variables,
     viewer: Viewer,
-    /// The same for the same live, whoever follows whatever.
+    /// The same for all who select the same.
     key: PlanKey,
 }
 
