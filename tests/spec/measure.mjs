@@ -1,0 +1,105 @@
+// How large an operation is, by the counts that Pulse bounds: as large as it is written with its fragments spread.
+
+import { Kind, Lexer, Source, TokenKind, visit } from 'graphql';
+
+/** The limits of Pulse that are tested here, as docs/ names them. */
+export const LIMITS = { depth: 12, introspectionDepth: 20, introspectionTurns: 2, aliases: 20, rootFields: 20, fields: 2_000, nesting: 100 };
+
+const TURNS = new Set(['fields', 'inputFields', 'interfaces', 'possibleTypes']);
+
+/** The names of the limits that `operation` of a valid `document` is over. */
+export function overLimits(text, document, operation) {
+  const size = { ...sizeOf(document, operation), nesting: nestingOf(text) };
+  return Object.keys(LIMITS).filter((name) => size[name] > LIMITS[name]);
+}
+
+/** The deepest pair of brackets of any kind. */
+export function nestingOf(text) {
+  const lexer = new Lexer(new Source(text));
+  let depth = 0;
+  let deepest = 0;
+  for (let token = lexer.advance(); token.kind !== TokenKind.EOF; token = lexer.advance()) {
+    if (['{', '[', '('].includes(token.kind)) depth += 1;
+    if (['}', ']', ')'].includes(token.kind)) depth -= 1;
+    deepest = Math.max(deepest, depth);
+  }
+  return deepest;
+}
+
+const EMPTY = { fields: 0, aliases: 0, rootFields: 0, depth: 0, introspectionDepth: 0, introspectionTurns: 0 };
+
+function sizeOf(document, operation) {
+  const fragments = new Map(document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION)
+    .map((fragment) => [fragment.name.value, fragment]));
+  const known = new Map();
+
+  const beside = (one, other) => ({
+    fields: one.fields + other.fields,
+    aliases: one.aliases + other.aliases,
+    rootFields: one.rootFields + other.rootFields,
+    depth: Math.max(one.depth, other.depth),
+    introspectionDepth: Math.max(one.introspectionDepth, other.introspectionDepth),
+    introspectionTurns: Math.max(one.introspectionTurns, other.introspectionTurns),
+  });
+
+  const ofField = (field, inside, root) => {
+    const name = field.name.value;
+    const introspects = inside || (root && (name === '__schema' || name === '__type'));
+    const below = field.selectionSet ? ofSet(field.selectionSet, introspects, false) : EMPTY;
+    return {
+      fields: below.fields + 1,
+      aliases: below.aliases + (field.alias ? 1 : 0),
+      rootFields: 1,
+      depth: below.depth + (introspects ? 0 : 1),
+      introspectionDepth: below.introspectionDepth + (introspects ? 1 : 0),
+      introspectionTurns: below.introspectionTurns + (introspects && TURNS.has(name) ? 1 : 0),
+    };
+  };
+
+  const ofFragment = (name, inside, root) => {
+    const key = `${name} ${inside} ${root}`;
+    if (!known.has(key)) known.set(key, ofSet(fragments.get(name).selectionSet, inside, root));
+    return known.get(key);
+  };
+
+  const ofSet = (set, inside, root) => set.selections.reduce((size, selection) => {
+    switch (selection.kind) {
+      case Kind.FIELD: return beside(size, ofField(selection, inside, root));
+      case Kind.INLINE_FRAGMENT: return beside(size, ofSet(selection.selectionSet, inside, root));
+      default: return beside(size, ofFragment(selection.name.value, inside, root));
+    }
+  }, EMPTY);
+
+  return ofSet(operation.selectionSet, false, true);
+}
+
+/** The fields and fragments at the root of an operation, with the fragments that they stand in. */
+export function rootSelections(document, operation) {
+  const found = [];
+  const collect = (set) => {
+    for (const selection of set.selections) {
+      found.push(selection);
+      if (selection.kind === Kind.INLINE_FRAGMENT) collect(selection.selectionSet);
+      if (selection.kind === Kind.FRAGMENT_SPREAD) {
+        const spread = document.definitions.find(({ kind, name }) => kind === Kind.FRAGMENT_DEFINITION && name.value === selection.name.value);
+        if (spread) collect(spread.selectionSet);
+      }
+    }
+  };
+  collect(operation.selectionSet);
+  return found;
+}
+
+/** The definitions that an operation reaches: itself, and the fragments that it spreads, directly or not. */
+export function reachable(document, operation) {
+  const reached = new Set([operation]);
+  for (const definition of reached) {
+    visit(definition, {
+      FragmentSpread(spread) {
+        const fragment = document.definitions.find(({ kind, name }) => kind === Kind.FRAGMENT_DEFINITION && name.value === spread.name.value);
+        if (fragment) reached.add(fragment);
+      },
+    });
+  }
+  return [...reached];
+}
