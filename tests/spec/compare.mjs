@@ -20,14 +20,18 @@ export function difference({ request, expected, actual, deviations = [] }) {
 function otherAnswer({ request, expected, actual, deviations }) {
   if (deviations.length > 0) {
     const verdicts = deviations.flatMap((deviation) => deviation.verdicts);
-    return verdicts.includes(actual.verdict) ? undefined : { kind: 'deviation', detail: `${deviations[0].name}: ${verdicts.join(' or ')} was expected` };
+    return verdicts.includes(actual.verdict)
+      ? undefined
+      : { kind: 'deviation', detail: `${deviations[0].name}: ${verdicts.join(' or ')} was expected` };
   }
   if (expected.verdict === 'source') return refusedToStart(actual);
   const executed = [expected, actual].map(({ verdict }) => verdict === 'executed');
   if (executed[0] !== executed[1]) return { kind: executed[0] ? 'refused' : 'taken' };
   if (!executed[0]) {
     const verdicts = expected.verdict === 'operation' ? OPERATION_VERDICTS : [expected.verdict];
-    return verdicts.includes(actual.verdict) ? undefined : { kind: 'verdict', detail: `${expected.verdict}, and not ${actual.verdict}` };
+    return verdicts.includes(actual.verdict)
+      ? undefined
+      : { kind: 'verdict', detail: `${expected.verdict}, and not ${actual.verdict}` };
   }
   return isCompared(request, expected) ? otherResult(request, expected, actual) : undefined;
 }
@@ -48,40 +52,66 @@ function misformed({ verdict, status, errors }) {
   if (status !== undefined && status !== wanted) return `status ${status}, and not ${wanted}`;
   if (errors.length > 20) return `${errors.length} errors`;
   for (const { message, locations = [], extensions } of errors) {
-    if (typeof message !== 'string' || message === '' || /[\n\r]/.test(message)) return `the message ${JSON.stringify(message)} is not one line`;
+    if (typeof message !== 'string' || message === '' || /[\n\r]/.test(message))
+      return `the message ${JSON.stringify(message)} is not one line`;
     if (message.length > 500) return `a message of ${message.length} characters`;
     if (typeof extensions?.code !== 'string') return `no code at ${JSON.stringify(message)}`;
-    if (!locations.every(({ line, column }) => line >= 1 && column >= 1)) return `a place of ${JSON.stringify(message)} starts at 1`;
+    if (!locations.every(({ line, column }) => line >= 1 && column >= 1))
+      return `a place of ${JSON.stringify(message)} starts at 1`;
   }
   return undefined;
 }
 
 function otherResult(request, expected, actual) {
   if (!isSame(expected.data, actual.data)) return { kind: 'result' };
-  const [ours, theirs] = [places(actual.errors), places(expected.errors.map((error) => inCharacters(request.query, error)))];
-  if (!isSame(theirs.map(({ path }) => path), ours.map(({ path }) => path))) return { kind: 'error', detail: `paths ${show(ours)}, and not ${show(theirs)}` };
-  const differs = ours.some(({ location }, index) => location && theirs[index].location && !isSame(theirs[index].location, location));
+  const [ours, theirs] = [
+    places(actual.errors),
+    places(expected.errors.map((error) => inCharacters(request.query, error))),
+  ];
+  if (
+    !isSame(
+      theirs.map(({ path }) => path),
+      ours.map(({ path }) => path),
+    )
+  )
+    return { kind: 'error', detail: `paths ${show(ours)}, and not ${show(theirs)}` };
+  const differs = ours.some(
+    ({ location }, index) => location && theirs[index].location && !isSame(theirs[index].location, location),
+  );
   return differs ? { kind: 'error', detail: `places ${show(ours)}, and not ${show(theirs)}` } : undefined;
 }
 
 const show = (value) => JSON.stringify(value);
 
 function places(errors) {
-  const found = errors.map(({ path, locations }) => ({ path: show(path ?? []), location: locations?.[0] && { line: locations[0].line, column: locations[0].column } }));
+  const found = errors.map(({ path, locations }) => ({
+    path: show(path ?? []),
+    location: locations?.[0] && { line: locations[0].line, column: locations[0].column },
+  }));
   return found.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 /** graphql-js counts columns in UTF-16 units, Pulse in characters. */
 function inCharacters(query, error) {
   const lines = query.split(/\r\n|[\n\r]/);
-  return { ...error, locations: error.locations?.map(({ line, column }) => ({ line, column: [...lines[line - 1].slice(0, column - 1)].length + 1 })) };
+  return {
+    ...error,
+    locations: error.locations?.map(({ line, column }) => ({
+      line,
+      column: [...lines[line - 1].slice(0, column - 1)].length + 1,
+    })),
+  };
 }
 
 /** Deeply equal, with members in the same order; ANY is anything but null. */
 export function isSame(expected, actual) {
   if (expected === ANY) return actual !== null && actual !== undefined;
-  if (expected === null || actual === null || typeof expected !== 'object' || typeof actual !== 'object') return expected === actual;
+  if (expected === null || actual === null || typeof expected !== 'object' || typeof actual !== 'object')
+    return expected === actual;
   if (Array.isArray(expected) !== Array.isArray(actual)) return false;
   const [names, others] = [Object.keys(expected), Object.keys(actual)];
-  return names.length === others.length && names.every((name, index) => name === others[index] && isSame(expected[name], actual[name]));
+  return (
+    names.length === others.length &&
+    names.every((name, index) => name === others[index] && isSame(expected[name], actual[name]))
+  );
 }

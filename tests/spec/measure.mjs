@@ -3,7 +3,15 @@
 import { Kind, Lexer, Source, TokenKind, visit } from 'graphql';
 
 /** The limits of Pulse that are tested here, as docs/ names them. */
-export const LIMITS = { depth: 12, introspectionDepth: 20, introspectionTurns: 2, aliases: 20, rootFields: 20, fields: 2_000, nesting: 100 };
+export const LIMITS = {
+  depth: 12,
+  introspectionDepth: 20,
+  introspectionTurns: 2,
+  aliases: 20,
+  rootFields: 20,
+  fields: 2_000,
+  nesting: 100,
+};
 
 const TURNS = new Set(['fields', 'inputFields', 'interfaces', 'possibleTypes']);
 
@@ -29,8 +37,11 @@ export function nestingOf(text) {
 const EMPTY = { fields: 0, aliases: 0, rootFields: 0, depth: 0, introspectionDepth: 0, introspectionTurns: 0 };
 
 function sizeOf(document, operation) {
-  const fragments = new Map(document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION)
-    .map((fragment) => [fragment.name.value, fragment]));
+  const fragments = new Map(
+    document.definitions
+      .filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION)
+      .map((fragment) => [fragment.name.value, fragment]),
+  );
   const known = new Map();
 
   const beside = (one, other) => ({
@@ -62,27 +73,33 @@ function sizeOf(document, operation) {
     return known.get(key);
   };
 
-  const ofSet = (set, inside, root) => set.selections.reduce((size, selection) => {
-    switch (selection.kind) {
-      case Kind.FIELD: return beside(size, ofField(selection, inside, root));
-      case Kind.INLINE_FRAGMENT: return beside(size, ofSet(selection.selectionSet, inside, root));
-      default: return beside(size, ofFragment(selection.name.value, inside, root));
-    }
-  }, EMPTY);
+  const ofSet = (set, inside, root) =>
+    set.selections.reduce((size, selection) => {
+      switch (selection.kind) {
+        case Kind.FIELD:
+          return beside(size, ofField(selection, inside, root));
+        case Kind.INLINE_FRAGMENT:
+          return beside(size, ofSet(selection.selectionSet, inside, root));
+        default:
+          return beside(size, ofFragment(selection.name.value, inside, root));
+      }
+    }, EMPTY);
 
   return ofSet(operation.selectionSet, false, true);
 }
 
-/** The fields and fragments at the root of an operation, with the fragments that they stand in. */
+/** What an operation selects at its root: fields, fragments, and what is inside of those. */
 export function rootSelections(document, operation) {
   const found = [];
+  const spread = new Set();
   const collect = (set) => {
     for (const selection of set.selections) {
       found.push(selection);
       if (selection.kind === Kind.INLINE_FRAGMENT) collect(selection.selectionSet);
-      if (selection.kind === Kind.FRAGMENT_SPREAD) {
-        const spread = document.definitions.find(({ kind, name }) => kind === Kind.FRAGMENT_DEFINITION && name.value === selection.name.value);
-        if (spread) collect(spread.selectionSet);
+      if (selection.kind === Kind.FRAGMENT_SPREAD && !spread.has(selection.name.value)) {
+        spread.add(selection.name.value);
+        const fragment = fragmentOf(document, selection.name.value);
+        if (fragment) collect(fragment.selectionSet);
       }
     }
   };
@@ -96,10 +113,14 @@ export function reachable(document, operation) {
   for (const definition of reached) {
     visit(definition, {
       FragmentSpread(spread) {
-        const fragment = document.definitions.find(({ kind, name }) => kind === Kind.FRAGMENT_DEFINITION && name.value === spread.name.value);
+        const fragment = fragmentOf(document, spread.name.value);
         if (fragment) reached.add(fragment);
       },
     });
   }
   return [...reached];
+}
+
+function fragmentOf(document, wanted) {
+  return document.definitions.find(({ kind, name }) => kind === Kind.FRAGMENT_DEFINITION && name.value === wanted);
 }

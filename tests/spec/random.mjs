@@ -1,7 +1,16 @@
 // Documents at random, with variables, some of them broken: over the types of the schema, so that most are valid.
 
 import {
-  Lexer, Source, TokenKind, getNamedType, isCompositeType, isEnumType, isInputObjectType, isListType, isNonNullType, isRequiredArgument,
+  Lexer,
+  Source,
+  TokenKind,
+  getNamedType,
+  isCompositeType,
+  isEnumType,
+  isInputObjectType,
+  isListType,
+  isNonNullType,
+  isRequiredArgument,
 } from 'graphql';
 import { USERS } from './fixture.mjs';
 
@@ -40,13 +49,19 @@ export class Writer {
     this.#schema = schema;
     this.#cursors = cursors;
     const roots = [schema.getMutationType(), schema.getSubscriptionType()];
-    this.#composites = Object.values(schema.getTypeMap()).filter((type) => isCompositeType(type) && !type.name.startsWith('__') && !roots.includes(type));
+    this.#composites = Object.values(schema.getTypeMap()).filter(
+      (type) => isCompositeType(type) && !type.name.startsWith('__') && !roots.includes(type),
+    );
   }
 
   request() {
     const { chance, pick, below } = this.#random;
     const kind = pick([...Array(20).fill('query'), 'mutation', 'mutation', 'subscription']);
-    const root = { query: this.#schema.getQueryType(), mutation: this.#schema.getMutationType(), subscription: this.#schema.getSubscriptionType() }[kind];
+    const root = {
+      query: this.#schema.getQueryType(),
+      mutation: this.#schema.getMutationType(),
+      subscription: this.#schema.getSubscriptionType(),
+    }[kind];
     this.#mutates = kind === 'mutation';
     const selections = this.#selections(root, 1 + below(4), kind);
     const name = chance(0.5) ? 'Op' : '';
@@ -68,7 +83,9 @@ export class Writer {
 
   #definitions() {
     const { chance, pick } = this.#random;
-    const all = [...this.#variables].map(([name, { type, initial }]) => `$${name}:${type}${initial === undefined ? '' : `=${initial}`}`);
+    const all = [...this.#variables].map(
+      ([name, { type, initial }]) => `$${name}:${type}${initial === undefined ? '' : `=${initial}`}`,
+    );
     if (chance(WRONG)) all.pop();
     if (chance(WRONG)) all.push('$unused:Int');
     return all.length === 0 ? '' : `(${all.join(pick([',', ' ']))})`;
@@ -97,7 +114,9 @@ export class Writer {
   #spread(type, depth, root) {
     const { chance, pick } = this.#random;
     if (chance(WRONG / 2)) return 'Nope';
-    const fitting = [...this.#fragments].filter(([, fragment]) => fragment.text !== undefined && fragment.type === type && fragment.root === root);
+    const fitting = [...this.#fragments].filter(
+      ([, fragment]) => fragment.text !== undefined && fragment.type === type && fragment.root === root,
+    );
     if (fitting.length > 0 && chance(0.5)) return pick(fitting)[0];
     const name = `F${this.#fragments.size}`;
     const fragment = { type, root };
@@ -109,7 +128,9 @@ export class Writer {
 
   #field(type, depth, root) {
     const { chance, pick } = this.#random;
-    const fields = Object.values(type.getFields()).filter((field) => depth > 0 || !isCompositeType(getNamedType(field.type)));
+    const fields = Object.values(type.getFields()).filter(
+      (field) => depth > 0 || !isCompositeType(getNamedType(field.type)),
+    );
     if (fields.length === 0) return '__typename';
     const field = pick(fields);
     const named = getNamedType(field.type);
@@ -135,8 +156,13 @@ export class Writer {
 
   #arguments(field) {
     const { chance, pick } = this.#random;
-    const wanted = field.args.filter((argument) => (isRequiredArgument(argument) ? !chance(WRONG) : chance(this.#share(field, argument))));
-    const all = wanted.map((argument) => `${argument.name}:${this.#literal(argument.type, { name: argument.name, hasDefault: argument.defaultValue !== undefined })}`);
+    const wanted = field.args.filter((argument) =>
+      isRequiredArgument(argument) ? !chance(WRONG) : chance(this.#share(field, argument)),
+    );
+    const all = wanted.map(
+      (argument) =>
+        `${argument.name}:${this.#literal(argument.type, { name: argument.name, hasDefault: argument.defaultValue !== undefined })}`,
+    );
     if (chance(WRONG / 2)) all.push(pick(['nope:1', 'limit:1', 'userId:"bob"']));
     return all.length === 0 ? '' : `(${all.join(',')})`;
   }
@@ -152,20 +178,43 @@ export class Writer {
     const { chance, pick } = this.#random;
     let text = '';
     for (const name of ['skip', 'include']) {
-      if (chance(0.06)) text += ` @${name}(if:${this.#literal(this.#schema.getDirective(name).args[0].type, { name: 'if' })})`;
+      if (chance(0.06))
+        text += ` @${name}(if:${this.#literal(this.#schema.getDirective(name).args[0].type, { name: 'if' })})`;
     }
-    return chance(WRONG / 2) ? text + pick([' @nope', ' @skip', ' @skip(if:true) @skip(if:false)', ' @deprecated', ' @include(if:true,x:1)']) : text;
+    return chance(WRONG / 2)
+      ? text + pick([' @nope', ' @skip', ' @skip(if:true) @skip(if:false)', ' @deprecated', ' @include(if:true,x:1)'])
+      : text;
   }
 
   /** A literal, or a variable, for a place of a type; `name` is the one of the argument or field. */
   #literal(type, place) {
     const { chance, pick, below } = this.#random;
     const { name, isConstant, isInside } = place;
-    if (chance(WRONG)) return pick(['1', '"x"', 'true', '[]', '{}', 'null', '1.5', '99999999999', '["x"]', 'LOGIN', '{title:"t"}', '$nope', '-0', '01', '"\\uD83D\\uDE00"', '"\\q"']);
+    if (chance(WRONG))
+      return pick([
+        '1',
+        '"x"',
+        'true',
+        '[]',
+        '{}',
+        'null',
+        '1.5',
+        '99999999999',
+        '["x"]',
+        'LOGIN',
+        '{title:"t"}',
+        '$nope',
+        '-0',
+        '01',
+        '"\\uD83D\\uDE00"',
+        '"\\q"',
+      ]);
     if (!isConstant && chance(0.3)) return this.#variable(type, place);
-    if (isNonNullType(type)) return this.#literal(type.ofType, place.isConstant ? place : { ...place, isNonNull: true, isConstant: true });
+    if (isNonNullType(type))
+      return this.#literal(type.ofType, place.isConstant ? place : { ...place, isNonNull: true, isConstant: true });
     if (!place.isNonNull && chance(0.05)) return 'null';
-    if (isListType(type)) return `[${Array.from({ length: below(3) }, () => this.#literal(type.ofType, place)).join(',')}]`;
+    if (isListType(type))
+      return `[${Array.from({ length: below(3) }, () => this.#literal(type.ofType, place)).join(',')}]`;
     if (isEnumType(type)) return pick(type.getValues()).name;
     if (isInputObjectType(type)) return this.#inputObject(type, { ...place, isConstant: isInside === true });
     return this.#scalar(type, name, place.isConstant && isInside);
@@ -174,7 +223,10 @@ export class Writer {
   #inputObject(type, place) {
     const { chance, pick } = this.#random;
     const wanted = Object.values(type.getFields()).filter((field) => isNonNullType(field.type) || chance(0.4));
-    const all = wanted.map((field) => `${field.name}:${this.#literal(field.type, { name: field.name, isConstant: place.isConstant, isInside: place.isConstant })}`);
+    const all = wanted.map(
+      (field) =>
+        `${field.name}:${this.#literal(field.type, { name: field.name, isConstant: place.isConstant, isInside: place.isConstant })}`,
+    );
     if (chance(0.02)) all.push(pick(['nope:1', 'title:"t"', 'type:LOGIN']));
     return `{${all.join(pick([',', ' ']))}}`;
   }
@@ -182,14 +234,26 @@ export class Writer {
   #scalar(type, name, isConstant) {
     const { chance, pick } = this.#random;
     switch (type.name) {
-      case 'Int': return pick(['0', '1', '2', '3', '5', '-1', '20', '2147483647', chance(0.05) ? '2147483648' : '4', '-0']);
-      case 'Float': return pick(['0', '1.5', '-2', '1e2', '0.25E1']);
-      case 'Boolean': return pick(['true', 'false']);
-      case 'ID': return name === 'userId' ? pick([...this.#users().map((user) => JSON.stringify(user)), chance(0.1) ? '7' : '"bob"']) : pick(['"x"', '"000000000000000000000000"', '7']);
-      case 'String': return ['after', 'before'].includes(name) ? JSON.stringify(this.#cursor()) : pick(['"x"', '"é😀"', '"\\u00e9\\n"', '"\\uD83D\\uDE00"', '"\\u{1F600}"', '"""b "q" """']);
-      case 'DateTime': return pick(['"2030-01-31T09:30:00Z"', '"x"', chance(0.1) ? '5' : '"2031-01-01T00:00:00Z"']);
-      case 'Date': return pick(['"2026-01-31"', '"x"', chance(0.1) ? '5' : '"2026-02-01"']);
-      default: return this.#json(isConstant);
+      case 'Int':
+        return pick(['0', '1', '2', '3', '5', '-1', '20', '2147483647', chance(0.05) ? '2147483648' : '4', '-0']);
+      case 'Float':
+        return pick(['0', '1.5', '-2', '1e2', '0.25E1']);
+      case 'Boolean':
+        return pick(['true', 'false']);
+      case 'ID':
+        return name === 'userId'
+          ? pick([...this.#users().map((user) => JSON.stringify(user)), chance(0.1) ? '7' : '"bob"'])
+          : pick(['"x"', '"000000000000000000000000"', '7']);
+      case 'String':
+        return ['after', 'before'].includes(name)
+          ? JSON.stringify(this.#cursor())
+          : pick(['"x"', '"é😀"', '"\\u00e9\\n"', '"\\uD83D\\uDE00"', '"\\u{1F600}"', '"""b "q" """']);
+      case 'DateTime':
+        return pick(['"2030-01-31T09:30:00Z"', '"x"', chance(0.1) ? '5' : '"2031-01-01T00:00:00Z"']);
+      case 'Date':
+        return pick(['"2026-01-31"', '"x"', chance(0.1) ? '5' : '"2026-02-01"']);
+      default:
+        return this.#json(isConstant);
     }
   }
 
@@ -198,14 +262,19 @@ export class Writer {
     const { pick } = this.#random;
     const plain = ['1', 'null', '"x"', '[1,[2.5]]', '{a:{b:[true]}}', 'WORD', '[]', '{}'];
     if (isConstant) return pick(plain);
-    const inside = () => this.#variable(this.#schema.getType(pick(['JSON', 'Int', 'String', 'ActivityType', 'Boolean'])), { name: 'data' });
+    const inside = () =>
+      this.#variable(this.#schema.getType(pick(['JSON', 'Int', 'String', 'ActivityType', 'Boolean'])), {
+        name: 'data',
+      });
     return pick([...plain, `{v:${inside()}}`, `[${inside()}]`]);
   }
 
   /** A variable that fits a place: one that is there, or a new one, with a default or without. */
   #variable(type, place) {
     const { chance, pick } = this.#random;
-    const fitting = [...this.#variables].filter(([, variable]) => variable.place === String(type) && variable.name === place.name);
+    const fitting = [...this.#variables].filter(
+      ([, variable]) => variable.place === String(type) && variable.name === place.name,
+    );
     if (fitting.length > 0 && chance(0.5)) return `$${pick(fitting)[0]}`;
     const name = `${pick(['a', 'b', 'c'])}${this.#variables.size}`;
     const base = isNonNullType(type) ? type.ofType : type;
@@ -219,7 +288,17 @@ export class Writer {
     } else if (chance(0.25)) {
       variable.initial = initial();
     }
-    if (chance(WRONG)) variable.type = pick(['Int', 'String', 'Boolean!', '[Int]', 'CreateActivityInput', 'Activity', 'Nope', 'ActivityType']);
+    if (chance(WRONG))
+      variable.type = pick([
+        'Int',
+        'String',
+        'Boolean!',
+        '[Int]',
+        'CreateActivityInput',
+        'Activity',
+        'Nope',
+        'ActivityType',
+      ]);
     this.#variables.set(name, variable);
     if (chance(0.75)) this.#values[name] = chance(0.05) ? null : this.#value(type, place.name);
     return `$${name}`;
@@ -230,22 +309,35 @@ export class Writer {
     const { chance, pick, below } = this.#random;
     if (chance(WRONG)) return pick([1, 'x', true, [], {}, null, 1.5, 99999999999, ['x'], { title: 't' }]);
     if (isNonNullType(type)) return this.#value(type.ofType, name);
-    if (isListType(type)) return chance(0.1) ? this.#value(type.ofType, name) : Array.from({ length: below(3) }, () => this.#value(type.ofType, name));
+    if (isListType(type))
+      return chance(0.1)
+        ? this.#value(type.ofType, name)
+        : Array.from({ length: below(3) }, () => this.#value(type.ofType, name));
     if (isEnumType(type)) return pick(type.getValues()).name;
     if (isInputObjectType(type)) {
       const wanted = Object.values(type.getFields()).filter((field) => isNonNullType(field.type) || chance(0.4));
-      const value = Object.fromEntries(wanted.map((field) => [field.name, chance(0.03) ? null : this.#value(field.type, field.name)]));
+      const value = Object.fromEntries(
+        wanted.map((field) => [field.name, chance(0.03) ? null : this.#value(field.type, field.name)]),
+      );
       return chance(0.02) ? { ...value, nope: 1 } : value;
     }
     switch (type.name) {
-      case 'Int': return pick([0, 1, 2, 3, 5, -1, 20, 2147483647, chance(0.05) ? 2147483648 : 6]);
-      case 'Float': return pick([0, 1.5, -2, 100]);
-      case 'Boolean': return chance(0.5);
-      case 'ID': return name === 'userId' ? pick([...this.#users(), 7]) : pick(['x', '000000000000000000000000', 7]);
-      case 'String': return ['after', 'before'].includes(name) ? this.#cursor() : pick(['x', 'é😀', '"']);
-      case 'DateTime': return pick(['2030-01-31T09:30:00Z', 'x']);
-      case 'Date': return pick(['2026-01-31', 'x']);
-      default: return pick([1, null, 'x', [1, [2]], { a: { b: [true] } }]);
+      case 'Int':
+        return pick([0, 1, 2, 3, 5, -1, 20, 2147483647, chance(0.05) ? 2147483648 : 6]);
+      case 'Float':
+        return pick([0, 1.5, -2, 100]);
+      case 'Boolean':
+        return chance(0.5);
+      case 'ID':
+        return name === 'userId' ? pick([...this.#users(), 7]) : pick(['x', '000000000000000000000000', 7]);
+      case 'String':
+        return ['after', 'before'].includes(name) ? this.#cursor() : pick(['x', 'é😀', '"']);
+      case 'DateTime':
+        return pick(['2030-01-31T09:30:00Z', 'x']);
+      case 'Date':
+        return pick(['2026-01-31', 'x']);
+      default:
+        return pick([1, null, 'x', [1, [2]], { a: { b: [true] } }]);
     }
   }
 
@@ -268,9 +360,13 @@ export class Writer {
       pick([
         () => tokens.splice(at, 1),
         () => tokens.splice(at, 0, pick(WORDS)),
-        () => { tokens[at] = pick(WORDS); },
+        () => {
+          tokens[at] = pick(WORDS);
+        },
         () => tokens.splice(at, 0, tokens[at]),
-        () => { [tokens[at], tokens[other]] = [tokens[other], tokens[at]]; },
+        () => {
+          [tokens[at], tokens[other]] = [tokens[other], tokens[at]];
+        },
       ])();
     }
     return tokens.join(' ');
@@ -278,14 +374,46 @@ export class Writer {
 }
 
 const WORDS = [
-  'activities', 'id', 'total', '{', '}', '(', ')', '...', 'on', 'fragment', 'query', '$a', ':', '=', '!', '@', 'true', 'null', '"x"', '1', '[', ']', 'Query', 'Activity', 'F0', '|', '&', '"""', 'input', 'type', 'Int', 'skip',
+  'activities',
+  'id',
+  'total',
+  '{',
+  '}',
+  '(',
+  ')',
+  '...',
+  'on',
+  'fragment',
+  'query',
+  '$a',
+  ':',
+  '=',
+  '!',
+  '@',
+  'true',
+  'null',
+  '"x"',
+  '1',
+  '[',
+  ']',
+  'Query',
+  'Activity',
+  'F0',
+  '|',
+  '&',
+  '"""',
+  'input',
+  'type',
+  'Int',
+  'skip',
 ];
 
 function tokensOf(text) {
   const lexer = new Lexer(new Source(text));
   const tokens = [];
   try {
-    for (let token = lexer.advance(); token.kind !== TokenKind.EOF; token = lexer.advance()) tokens.push(text.slice(token.start, token.end));
+    for (let token = lexer.advance(); token.kind !== TokenKind.EOF; token = lexer.advance())
+      tokens.push(text.slice(token.start, token.end));
   } catch {
     // A literal that was written wrong: what comes before it serves as well.
   }

@@ -1,7 +1,16 @@
 // The reference: graphql-js on the schema that the server exports, with resolvers over what the server holds.
 
 import {
-  GraphQLError, Kind, buildSchema, execute, getOperationAST, parse, specifiedRules, subscribe, validate,
+  GraphQLError,
+  Kind,
+  MaxIntrospectionDepthRule,
+  buildSchema,
+  execute,
+  getOperationAST,
+  parse,
+  specifiedRules,
+  subscribe,
+  validate,
 } from 'graphql';
 import { VIEWER } from './fixture.mjs';
 
@@ -11,10 +20,25 @@ export const ANY = '\u0000any';
 /** How a request ended. All but `executed` come before the execution; `source` is of subscriptions alone. */
 export const VERDICTS = ['parse', 'validation', 'operation', 'variables', 'source', 'executed'];
 
+/** Those of the specification alone; how deep introspection may go is Pulse's own. */
+const RULES = specifiedRules.filter((rule) => rule !== MaxIntrospectionDepthRule);
+
 const MAX_PAGE = 200;
 
 /** An error of the domain: the request was well-formed. */
-const refuse = (message) => { throw new GraphQLError(message); };
+const refuse = (message) => {
+  throw new GraphQLError(message);
+};
+
+/** The errors of a document that is parsed. */
+export function validateDocument(schema, document) {
+  try {
+    return validate(schema, document, RULES);
+  } catch (error) {
+    // A rule of graphql-js 16 evaluates @skip of subscriptions without their variables.
+    return [error];
+  }
+}
 
 export class Reference {
   constructor(sdl) {
@@ -34,15 +58,6 @@ export class Reference {
     this.data = data;
   }
 
-  #validate(document) {
-    try {
-      return validate(this.schema, document, specifiedRules);
-    } catch (error) {
-      // A rule of graphql-js 16 evaluates @skip of subscriptions without their variables.
-      return [error];
-    }
-  }
-
   /**
    * Parses, validates and executes: `{ verdict, message, locations }` where that fails, else `{ verdict, data, errors }`;
    * `kind`, `document` and `operation` where they are known, and of a subscription whom it `follows`.
@@ -54,20 +69,31 @@ export class Reference {
     } catch (error) {
       return refused('parse', error);
     }
-    const errors = this.#validate(document);
+    const errors = validateDocument(this.schema, document);
     if (errors.length > 0) return { document, ...refused('validation', ...errors) };
     const operation = getOperationAST(document, operationName);
-    if (!operation) return refused('operation', new GraphQLError('which operation'));
+    if (!operation) return { document, ...refused('operation', new GraphQLError('which operation')) };
     const kind = operation.operation;
     const context = {};
-    const request = { schema: this.schema, document, variableValues: variables ?? {}, operationName, contextValue: context };
+    const request = {
+      schema: this.schema,
+      document,
+      variableValues: variables ?? {},
+      operationName,
+      contextValue: context,
+    };
     const answer = await (kind === 'subscription' ? first(request) : run(request, kind, this.data));
     return { kind, document, operation, ...context, ...answer };
   }
 }
 
 function refused(verdict, ...errors) {
-  return { verdict, message: errors[0].message, messages: errors.map((error) => error.message), locations: errors[0].locations };
+  return {
+    verdict,
+    message: errors[0].message,
+    messages: errors.map((error) => error.message),
+    locations: errors[0].locations,
+  };
 }
 
 function run(request, kind, data) {
@@ -79,7 +105,11 @@ function run(request, kind, data) {
 
 function executed({ data, errors = [] }) {
   // Objects of graphql-js have no prototype.
-  return { verdict: 'executed', data: JSON.parse(JSON.stringify(data)), errors: errors.map(({ path, message, locations }) => ({ path, message, locations })) };
+  return {
+    verdict: 'executed',
+    data: JSON.parse(JSON.stringify(data)),
+    errors: errors.map(({ path, message, locations }) => ({ path, message, locations })),
+  };
 }
 
 /** The first event of a subscription. */
@@ -111,7 +141,8 @@ function takeTextsOnly(scalar) {
 /** The position and the epoch that a cursor holds. */
 function decode(field, cursor) {
   const bytes = Buffer.from(cursor, 'base64url');
-  if (bytes.length !== 16 || bytes.toString('base64url') !== cursor || bytes[8] >= 0x80) refuse(`${field} is no cursor`);
+  if (bytes.length !== 16 || bytes.toString('base64url') !== cursor || bytes[8] >= 0x80)
+    refuse(`${field} is no cursor`);
   return { epoch: bytes.readBigUInt64BE(0), position: bytes.readBigUInt64BE(8) };
 }
 
@@ -155,7 +186,10 @@ function connection(data, name) {
     const size = head ?? last ?? 20;
     if (size < 0) refuse('a page has 0 items or more');
     // In the order of the server: a cursor that cannot be read comes before a user that cannot.
-    const bounds = { after: after == null ? undefined : decode('after', after), before: before == null ? undefined : decode('before', before) };
+    const bounds = {
+      after: after == null ? undefined : decode('after', after),
+      before: before == null ? undefined : decode('before', before),
+    };
     const feed = feedOf(data, userId, name);
     const now = decode('cursor', feed.cursor);
     for (const [field, bound] of Object.entries(bounds)) {
@@ -163,8 +197,10 @@ function connection(data, name) {
     }
     const at = ({ cursor }) => decode('cursor', cursor).position;
     const matching = feed.items.filter((found) => (type == null || found.type === type) && !(unreadOnly && found.read));
-    const within = matching.filter((found) => (!bounds.after || at(found) < bounds.after.position)
-      && (!bounds.before || at(found) > bounds.before.position));
+    const within = matching.filter(
+      (found) =>
+        (!bounds.after || at(found) < bounds.after.position) && (!bounds.before || at(found) > bounds.before.position),
+    );
     const newer = bounds.after !== undefined && matching.some((found) => at(found) >= bounds.after.position);
     const older = bounds.before !== undefined && matching.some((found) => at(found) <= bounds.before.position);
     const count = Math.min(size, MAX_PAGE);
@@ -204,17 +240,34 @@ function queryRoot(data) {
 /** Mutations on users that have nothing yet; what happens to one request is seen by its own later fields. */
 function mutationRoot() {
   const users = new Map();
-  const change = (edit) => ({ userId, ...args }) => {
-    const user = checkUser(userId ?? VIEWER);
-    const stored = users.get(user) ?? {
-      userId: user, totalLearningHours: 0, currentStreak: 0, longestStreak: 0, logsCreated: 0, goalsCompleted: 0, skillsAdded: 0,
-      weeklyData: [], monthlyData: [], updatedAt: ANY, cursor: ANY,
+  const change =
+    (edit) =>
+    ({ userId, ...args }) => {
+      const user = checkUser(userId ?? VIEWER);
+      const stored = users.get(user) ?? {
+        userId: user,
+        totalLearningHours: 0,
+        currentStreak: 0,
+        longestStreak: 0,
+        logsCreated: 0,
+        goalsCompleted: 0,
+        skillsAdded: 0,
+        weeklyData: [],
+        monthlyData: [],
+        updatedAt: ANY,
+        cursor: ANY,
+      };
+      const next = { ...stored, ...edit(args, stored) };
+      users.set(user, next);
+      return next;
     };
-    const next = { ...stored, ...edit(args, stored) };
-    users.set(user, next);
-    return next;
-  };
-  const create = (absent) => ({ input }) => ({ ...absent, ...input, id: ANY, userId: input.userId ?? VIEWER, read: false, cursor: ANY });
+  const create =
+    (absent) =>
+    ({ input }) => {
+      const userId = checkUser(input.userId ?? VIEWER);
+      if (input.title === '') refuse('a title is not empty');
+      return { ...absent, ...input, id: ANY, userId, read: false, cursor: ANY };
+    };
   const counters = { LOGS_CREATED: 'logsCreated', GOALS_COMPLETED: 'goalsCompleted', SKILLS_ADDED: 'skillsAdded' };
   return {
     createActivity: create({ description: null, data: null, timestamp: ANY }),
@@ -228,7 +281,7 @@ function mutationRoot() {
     clearNotifications: { deletedCount: 0 },
     initAnalytics: change(() => ({})),
     updateLearningHours: change(({ hours }, stored) => {
-      if (hours === 0) refuse('hours is not 0');
+      if (hours === 0 || Math.abs(hours) > 1_000_000) refuse('hours cannot be used');
       return { totalLearningHours: Math.max(stored.totalLearningHours + hours, 0) };
     }),
     updateStreak: change(({ currentStreak, longestStreak }, stored) => {
@@ -281,6 +334,10 @@ const SUBSCRIPTIONS = {
     checkUser(userId ?? VIEWER);
     if (after != null) decode('after', after);
   }),
-  unreadCounts: eager(async function* counts({ userId }) { checkUser(userId ?? VIEWER); }),
-  activeUsers: eager(async function* counts() { /* The count is the server's own. */ }),
+  unreadCounts: eager(async function* counts({ userId }) {
+    checkUser(userId ?? VIEWER);
+  }),
+  activeUsers: eager(async function* counts() {
+    /* The count is the server's own. */
+  }),
 };

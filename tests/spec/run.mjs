@@ -1,7 +1,7 @@
 // Compares the GraphQL of Pulse with graphql-js, on the schema that the server exports and on the data that it holds:
 // hand-written documents by topic, then documents at random.
 //
-//   node run.mjs [BINARY] [--seed N] [--count N] [--topic NAME]
+//   node run.mjs [BINARY] [--seed N] [--count N] [--topic NAME] [--show N]
 //
 // Exit code: 0 all the same but for the deviations that are listed, 1 not, 2 wrong usage.
 
@@ -26,6 +26,7 @@ const RANDOM_REQUESTS = 3_000;
 const RANDOM_MS = 40_000;
 /** Requests at once. */
 const CONCURRENCY = 8;
+/** Failures that are printed whole. */
 const SHOWN_FAILURES = 60;
 const SHOWN_CHARACTERS = 600;
 
@@ -58,14 +59,19 @@ class Pulse {
   async answer(request, expected) {
     const { server, client } = this;
     try {
-      if (expected.kind === 'subscription') return await client.first(request, () => this.#poke(expected.follows));
+      if (kindOf(request) === 'subscription') return await client.first(request, () => this.#poke(expected.follows));
       return await client.answer(request);
     } catch (error) {
       const { child } = server;
       // A connection breaks a moment before the process is known to have ended.
-      await new Promise((resolve) => { setTimeout(resolve, 200); });
+      await new Promise((resolve) => {
+        setTimeout(resolve, 200);
+      });
       const ended = child.exitCode !== null || child.signalCode !== null;
-      if (ended) await (this.#starting ??= this.#restart().finally(() => { this.#starting = undefined; }));
+      if (ended)
+        await (this.#starting ??= this.#restart().finally(() => {
+          this.#starting = undefined;
+        }));
       const reason = [error.message, error.cause?.message].filter(Boolean).join(': ');
       return { verdict: ended ? `the server ended (${child.signalCode ?? child.exitCode})` : reason, errors: [] };
     }
@@ -93,9 +99,10 @@ class Comparison {
   /** How often each deviation was met. */
   deviations = new Map();
 
-  constructor(pulse, reference) {
+  constructor({ pulse, reference, show }) {
     this.pulse = pulse;
     this.reference = reference;
+    this.show = show;
   }
 
   async compare(request, { examples } = {}) {
@@ -114,10 +121,11 @@ class Comparison {
 
   #fail(request, expected, actual, { kind, detail }) {
     this.failures.push({ request, expected, actual, kind, detail });
-    if (this.failures.length > SHOWN_FAILURES) return;
+    if (this.failures.length > this.show) return;
     console.log(`\nFAIL ${request.topic} ${kind}${detail ? `: ${detail}` : ''}`);
     console.log(`  document    ${cut(JSON.stringify(request.query))}`);
-    if (request.rawVariables ?? request.variables) console.log(`  variables   ${cut(request.rawVariables ?? JSON.stringify(request.variables))}`);
+    if (request.rawVariables ?? request.variables)
+      console.log(`  variables   ${cut(request.rawVariables ?? JSON.stringify(request.variables))}`);
     if (request.operationName) console.log(`  operation   ${request.operationName}`);
     console.log(`  graphql-js  ${describe(expected)}`);
     console.log(`  Pulse       ${describe(actual)}`);
@@ -130,8 +138,11 @@ function cut(text) {
 
 function describe({ verdict, message, data, errors = [] }) {
   if (verdict !== 'executed') return `${verdict}${message ? `: ${cut(message)}` : ''}`;
-  const failed = errors.length === 0 ? '' : `, errors ${JSON.stringify(errors.map(({ message: text, path: place, locations }) => [text, place, locations?.[0]]))}`;
-  return `executed: ${cut(JSON.stringify(data))}${cut(failed)}`;
+  const failed =
+    errors.length === 0
+      ? ''
+      : `, errors ${JSON.stringify(errors.map(({ message: text, path: place, locations }) => [text, place, locations?.[0]]))}`;
+  return `executed: ${cut(String(JSON.stringify(data)))}${cut(failed)}`;
 }
 
 /** Which kind of operation a request runs, as far as that can be told from its text. */
@@ -141,7 +152,7 @@ function kindOf({ query, operationName }) {
     const meant = operationName ? operations.find(({ name }) => name?.value === operationName) : operations[0];
     return meant?.operation ?? 'query';
   } catch {
-    return 'query';
+    return /^\s*subscription\b/.test(query) ? 'subscription' : 'query';
   }
 }
 
@@ -166,13 +177,21 @@ function namedCursors(data) {
 function withCursors(request, cursors) {
   const entries = Object.entries(request.variables ?? {}).filter(([, value]) => cursors[value] !== undefined);
   if (entries.length === 0) return request;
-  return { ...request, variables: { ...request.variables, ...Object.fromEntries(entries.map(([name, value]) => [name, cursors[value]])) } };
+  return {
+    ...request,
+    variables: { ...request.variables, ...Object.fromEntries(entries.map(([name, value]) => [name, cursors[value]])) },
+  };
 }
 
 function randomRequests({ seed, count, schema, data }) {
   const random = seeded(seed);
-  const cursors = [...data.users.values()].flatMap(({ activities, notifications }) => [...activities.items, ...notifications.items].map(({ cursor }) => cursor));
-  return Array.from({ length: count }, () => ({ topic: 'random', ...new Writer({ random, schema, cursors }).request() }));
+  const cursors = [...data.users.values()].flatMap(({ activities, notifications }) =>
+    [...activities.items, ...notifications.items].map(({ cursor }) => cursor),
+  );
+  return Array.from({ length: count }, () => ({
+    topic: 'random',
+    ...new Writer({ random, schema, cursors }).request(),
+  }));
 }
 
 /** Calls `work` for each of `items`, several at once; what is left when `deadline` has passed is left out. */
@@ -187,7 +206,7 @@ async function each(items, work, { concurrency = CONCURRENCY, deadline = Infinit
   await Promise.all(Array.from({ length: concurrency }, worker));
 }
 
-async function run({ binary, seed, count, topic }) {
+async function run({ binary, seed, count, topic, show }) {
   if (!existsSync(binary)) throw new Problem(`there is no ${binary}: build it with cargo build, or name another one`);
   const started = Date.now();
   const reference = new Reference(execFileSync(binary, ['schema'], { encoding: 'utf8' }));
@@ -196,10 +215,14 @@ async function run({ binary, seed, count, topic }) {
     await writeFixture(pulse.rest);
     const data = await readFixture(pulse.rest);
     reference.use(data);
-    const comparison = new Comparison(pulse, reference);
+    const comparison = new Comparison({ pulse, reference, show });
     const cursors = namedCursors(data);
-    const examples = DEVIATIONS.flatMap((deviation) => deviation.examples.map((example) => ({ topic: 'deviations', deviation, ...example })));
-    const written = [...CORPUS, ...examples].map((request) => withCursors(request, cursors)).filter((request) => !topic || request.topic === topic);
+    const examples = DEVIATIONS.flatMap((deviation) =>
+      deviation.examples.map((example) => ({ topic: 'deviations', deviation, ...example })),
+    );
+    const written = [...CORPUS, ...examples]
+      .map((request) => withCursors(request, cursors))
+      .filter((request) => !topic || request.topic === topic);
     const random = topic && topic !== 'random' ? [] : randomRequests({ seed, count, schema: reference.schema, data });
     console.log(`${written.length} written documents, ${random.length} at random (seed ${seed})`);
 
@@ -208,7 +231,9 @@ async function run({ binary, seed, count, topic }) {
     for (const kind of ['query', 'subscription', 'mutation']) {
       const ofKind = (requests) => requests.filter((request) => kindOf(request) === kind);
       const concurrency = kind === 'mutation' ? 1 : CONCURRENCY;
-      await each(ofKind(written), (request) => comparison.compare(request, { examples: request.deviation }), { concurrency });
+      await each(ofKind(written), (request) => comparison.compare(request, { examples: request.deviation }), {
+        concurrency,
+      });
       await each(ofKind(random), (request) => comparison.compare(request), { concurrency, deadline });
     }
     report(comparison, { all: written.length + random.length, started });
@@ -218,11 +243,16 @@ async function run({ binary, seed, count, topic }) {
   }
 }
 
-function report({ passed, failures, deviations }, { all, started }) {
+function report({ passed, failures, deviations, show }, { all, started }) {
   console.log('');
-  if (failures.length > SHOWN_FAILURES) console.log(`${failures.length - SHOWN_FAILURES} more failures are not shown`);
-  if (failures.length > 0) console.log(`failures by kind: ${tally(failures.map(({ kind }) => kind))}; by topic: ${tally(failures.map(({ request }) => request.topic))}`);
-  console.log(`deviations that are listed: ${[...deviations].map(([name, times]) => `${name} ${times}`).join(', ') || 'none'}`);
+  if (failures.length > show) console.log(`${failures.length - show} more failures are not shown`);
+  if (failures.length > 0)
+    console.log(
+      `failures by kind: ${tally(failures.map(({ kind }) => kind))}; by topic: ${tally(failures.map(({ request }) => request.topic))}`,
+    );
+  console.log(
+    `deviations that are listed: ${[...deviations].map(([name, times]) => `${name} ${times}`).join(', ') || 'none'}`,
+  );
   const left = all - passed - failures.length;
   if (left > 0) console.log(`${left} random documents were left out for the time`);
   console.log(`${passed} passed, ${failures.length} failed (${((Date.now() - started) / 1000).toFixed(1)} s)`);
@@ -245,6 +275,7 @@ function readArguments() {
       seed: { type: 'string', default: String(SEED) },
       count: { type: 'string', default: String(RANDOM_REQUESTS) },
       topic: { type: 'string' },
+      show: { type: 'string', default: String(SHOWN_FAILURES) },
     },
     allowPositionals: true,
   });
@@ -254,6 +285,7 @@ function readArguments() {
     seed: number(values.seed, 'seed'),
     count: number(values.count, 'count'),
     topic: values.topic,
+    show: number(values.show, 'show'),
   };
 }
 
@@ -261,7 +293,7 @@ let options;
 try {
   options = readArguments();
 } catch (error) {
-  console.error(`${error.message}\nusage: node run.mjs [BINARY] [--seed N] [--count N] [--topic NAME]`);
+  console.error(`${error.message}\nusage: node run.mjs [BINARY] [--seed N] [--count N] [--topic NAME] [--show N]`);
   process.exit(2);
 }
 endOnSignals();

@@ -15,7 +15,18 @@ import syntax from './syntax.mjs';
 import variables from './variables.mjs';
 
 const TOPICS = {
-  syntax, strings, literals, variables, directives, selections, merging, operations, introspection, connections, mutations, subscriptions,
+  syntax,
+  strings,
+  literals,
+  variables,
+  directives,
+  selections,
+  merging,
+  operations,
+  introspection,
+  connections,
+  mutations,
+  subscriptions,
 };
 
 function toRequest(entry) {
@@ -25,4 +36,6 @@ function toRequest(entry) {
   return { ...entry, variables: JSON.parse(entry.rawVariables) };
 }
 
-export const CORPUS = Object.entries(TOPICS).flatMap(([topic, entries]) => entries.map((entry) => ({ topic, ...toRequest(entry) })));
+export const CORPUS = Object.entries(TOPICS).flatMap(([topic, entries]) =>
+  entries.map((entry) => ({ topic, ...toRequest(entry) })),
+);
