@@ -3,6 +3,7 @@
 mod answer;
 mod app;
 mod database;
+pub mod hostile;
 mod nats;
 mod process;
 mod routes;
