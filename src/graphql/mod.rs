@@ -36,6 +36,7 @@ use crate::{
 use self::{
     mutation::Mutation,
     query::Query,
+    request::{OperationLimits, Params, Preparer},
     subscription::{Subscription, SubscriptionRoot},
 };
 
@@ -51,6 +52,15 @@ pub(crate) type EventSchema = Schema<Subscription, EmptyMutation, EmptySubscript
 /// The schema in the Schema Definition Language, as `schema.graphql` has it.
 pub fn sdl() -> String {
     builder().finish().sdl_with_options(SDLExportOptions::new().include_specified_by())
+}
+
+/// Prepares texts of documents as the server does, with the default limits: says whether one can be executed. Here so
+/// that tests can measure what hostile documents cost.
+#[doc(hidden)]
+pub fn preparer() -> impl Fn(&str) -> bool {
+    let limits = OperationLimits { depth: 12, aliases: 20, root_fields: 20, introspection: true };
+    let preparer = Preparer::new(&sdl(), limits);
+    move |text| preparer.prepare(Params { query: text.to_owned(), ..Params::default() }).is_ok()
 }
 
 fn builder() -> SchemaBuilder<Query, Mutation, SubscriptionRoot> {

@@ -21,11 +21,11 @@ pub struct Cost {
 
 impl Cost {
     /// Measures `work`, which is done on this thread.
-    pub fn of(work: impl FnOnce()) -> Self {
+    pub fn of<T>(work: impl FnOnce() -> T) -> Self {
         let start = cpu();
         let mut end = start;
         let allocated = allocation_counter::measure(|| {
-            work();
+            drop(work());
             end = cpu();
         });
         Self {

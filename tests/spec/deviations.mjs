@@ -127,7 +127,8 @@ export const DEVIATIONS = [
       'Depth, aliases, root fields and fields are bounded, and so is everything that nests: docs/ARCHITECTURE.md.',
     verdicts: ['validation', 'parse'],
     applies: ({ request, expected: { verdict, document, operation } }) =>
-      verdict === 'executed' && overLimits(request.query, document, operation).length > 0,
+      document !== undefined &&
+      overLimits(request.query, document, verdict === 'validation' ? undefined : operation).length > 0,
     examples: [
       { query: `{__type(name:"Query"){${nest('ofType{', 'name', '}', 20)}}}` },
       { query: '{__type(name:"Query"){fields{type{fields{type{fields{name}}}}}}}' },
@@ -142,6 +143,15 @@ export const DEVIATIONS = [
       { query: `mutation{createActivity(input:{type:LOGIN,title:"t",data:${nest('{a:', '1', '}', 101)}}){id}}` },
       {
         query: `mutation($a:${nest('[', 'Int', ']', 101)}){createActivity(input:{type:LOGIN,title:"t",data:{a:$a}}){id}}`,
+      },
+      { query: numbered(101, (index) => `query A${index}{activeUsers}`), operationName: 'A7' },
+      {
+        query: `{...F0} ${numbered(101, (index) => `fragment F${index} on Query{...F${index + 1}}`)} fragment F101 on Query{activeUsers}`,
+      },
+      { query: `{activeUsers} ${'#\n'.repeat(8_001)}` },
+      {
+        query: `${numbered(40, (index) => `query A${index}{activities{activities{...F ...G}}}`)} fragment F on Activity{${numbered(50, () => 'id')}} fragment G on Activity{${numbered(50, () => 'title')}}`,
+        operationName: 'A7',
       },
     ],
   },

@@ -2,39 +2,65 @@
 
 import { Kind, Lexer, Source, TokenKind, visit } from 'graphql';
 
-/** The limits of Pulse that are tested here, as docs/ names them. */
+/** The limits of Pulse that are tested here. */
 export const LIMITS = {
+  // Of an operation.
   depth: 12,
   introspectionDepth: 20,
   introspectionTurns: 2,
   aliases: 20,
   rootFields: 20,
   fields: 2_000,
+  // Of a document.
+  tokens: 16_000,
+  brackets: 100,
   nesting: 100,
+  operations: 100,
+  allFields: 4_000,
 };
 
 const TURNS = new Set(['fields', 'inputFields', 'interfaces', 'possibleTypes']);
 
-/** The names of the limits that `operation` of a valid `document` is over. */
+/** The names of the limits that a document is over, or the `operation` of a valid one. */
 export function overLimits(text, document, operation) {
-  const size = { ...sizeOf(document, operation), nesting: nestingOf(text) };
+  const size = { ...sizeOfText(text), ...(operation ? sizeOfDocument(document, operation) : {}) };
   return Object.keys(LIMITS).filter((name) => size[name] > LIMITS[name]);
 }
 
-/** The deepest pair of brackets of any kind. */
-export function nestingOf(text) {
+/** Tokens, with comments and each run of blanks, and the deepest pair of brackets. */
+function sizeOfText(text) {
   const lexer = new Lexer(new Source(text));
-  let depth = 0;
-  let deepest = 0;
+  let [tokens, depth, brackets] = [0, 0, 0];
   for (let token = lexer.advance(); token.kind !== TokenKind.EOF; token = lexer.advance()) {
     if (['{', '[', '('].includes(token.kind)) depth += 1;
     if (['}', ']', ')'].includes(token.kind)) depth -= 1;
-    deepest = Math.max(deepest, depth);
+    brackets = Math.max(brackets, depth);
   }
-  return deepest;
+  for (let { token } = lexer; token?.prev; token = token.prev) {
+    tokens += token.prev.end < token.start ? 2 : 1;
+  }
+  return { tokens, brackets };
 }
 
-const EMPTY = { fields: 0, aliases: 0, rootFields: 0, depth: 0, introspectionDepth: 0, introspectionTurns: 0 };
+function sizeOfDocument(document, operation) {
+  const operations = document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION);
+  const sizes = operations.map((each) => sizeOf(document, each));
+  return {
+    ...sizes[operations.indexOf(operation)],
+    operations: operations.length,
+    allFields: sizes.reduce((sum, { fields }) => sum + fields, 0),
+  };
+}
+
+const EMPTY = {
+  fields: 0,
+  aliases: 0,
+  rootFields: 0,
+  depth: 0,
+  introspectionDepth: 0,
+  introspectionTurns: 0,
+  nesting: 0,
+};
 
 function sizeOf(document, operation) {
   const fragments = new Map(
@@ -51,7 +77,10 @@ function sizeOf(document, operation) {
     depth: Math.max(one.depth, other.depth),
     introspectionDepth: Math.max(one.introspectionDepth, other.introspectionDepth),
     introspectionTurns: Math.max(one.introspectionTurns, other.introspectionTurns),
+    nesting: Math.max(one.nesting, other.nesting),
   });
+
+  const nested = (size) => ({ ...size, nesting: size.nesting + 1 });
 
   const ofField = (field, inside, root) => {
     const name = field.name.value;
@@ -64,6 +93,7 @@ function sizeOf(document, operation) {
       depth: below.depth + (introspects ? 0 : 1),
       introspectionDepth: below.introspectionDepth + (introspects ? 1 : 0),
       introspectionTurns: below.introspectionTurns + (introspects && TURNS.has(name) ? 1 : 0),
+      nesting: below.nesting + 1,
     };
   };
 
@@ -79,9 +109,9 @@ function sizeOf(document, operation) {
         case Kind.FIELD:
           return beside(size, ofField(selection, inside, root));
         case Kind.INLINE_FRAGMENT:
-          return beside(size, ofSet(selection.selectionSet, inside, root));
+          return beside(size, nested(ofSet(selection.selectionSet, inside, root)));
         default:
-          return beside(size, ofFragment(selection.name.value, inside, root));
+          return beside(size, nested(ofFragment(selection.name.value, inside, root)));
       }
     }, EMPTY);
 

@@ -213,4 +213,11 @@ export default [
   'mutation{updateStreak(currentStreak:1){userId}}',
   '{__type{name}}',
   '{__typename(a:1)}',
+  // Ids as they are written.
+  ...['-0', '-7', '7', '99999999999999999999', '-99999999999999999999', '"007"'].map((id) => ({
+    query: `mutation{createActivity(input:{userId:${id},type:LOGIN,title:"t"}){userId}}`,
+    compare: true,
+  })),
+  // Numbers at the ends of what there is.
+  ...['1e400', '-1e400', '1e-400', '0.1', '1.0', '100000000000000000000', '1.7976931348623157e308'].map(data),
 ];
