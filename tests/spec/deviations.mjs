@@ -1,7 +1,7 @@
 // Where Pulse deliberately answers otherwise than graphql-js 16. Each deviation says which requests it `applies` to, and
 // how Pulse ends those; each of its examples is held to it, so one that is no longer needed fails the test.
 
-import { Kind, TypeInfo, isNonNullType, visit, visitWithTypeInfo } from 'graphql';
+import { Kind, TypeInfo, getNamedType, isNonNullType, visit, visitWithTypeInfo } from 'graphql';
 import { overLimits, reachable, rootSelections } from './measure.mjs';
 import { validateDocument } from './reference.mjs';
 
@@ -36,6 +36,17 @@ function hasNullForNonNull({ schema, request, expected: { document, operation } 
       }),
     );
   }
+  return found;
+}
+
+function hasEndlessFloat(schema, document) {
+  let found = false;
+  const types = new TypeInfo(schema);
+  const look = (node) => {
+    const type = getNamedType(types.getInputType());
+    if (type?.name === 'Float' && !Number.isFinite(Number(node.value))) found = true;
+  };
+  visit(document, visitWithTypeInfo(types, { FloatValue: look, IntValue: look }));
   return found;
 }
 
@@ -113,6 +124,17 @@ export const DEVIATIONS = [
     examples: [{ query: '{activities(userId:"bob"){total} activities(userId:"""bob"""){total}}' }],
   },
   {
+    name: 'a number without an end',
+    reason: 'The specification has an error for a Float that is not finite; graphql-js takes it as a literal.',
+    verdicts: ['validation'],
+    applies: ({ schema, expected: { document, verdict } }) =>
+      verdict === 'executed' && hasEndlessFloat(schema, document),
+    examples: [
+      { query: 'mutation{updateLearningHours(hours:1e400){userId}}' },
+      { query: 'mutation($h:Float!=-1e400){updateLearningHours(hours:$h){userId}}' },
+    ],
+  },
+  {
     name: 'an operationName that is empty',
     reason: 'Some clients send one where they mean none; no operation has that name.',
     verdicts: ['executed'],
@@ -127,7 +149,6 @@ export const DEVIATIONS = [
       'Depth, aliases, root fields and fields are bounded, and so is everything that nests: docs/ARCHITECTURE.md.',
     verdicts: ['validation', 'parse'],
     applies: ({ request, expected: { verdict, document, operation } }) =>
-      document !== undefined &&
       overLimits(request.query, document, verdict === 'validation' ? undefined : operation).length > 0,
     examples: [
       { query: `{__type(name:"Query"){${nest('ofType{', 'name', '}', 20)}}}` },

@@ -31,10 +31,14 @@ export function overLimits(text, document, operation) {
 function sizeOfText(text) {
   const lexer = new Lexer(new Source(text));
   let [tokens, depth, brackets] = [0, 0, 0];
-  for (let token = lexer.advance(); token.kind !== TokenKind.EOF; token = lexer.advance()) {
-    if (['{', '[', '('].includes(token.kind)) depth += 1;
-    if (['}', ']', ')'].includes(token.kind)) depth -= 1;
-    brackets = Math.max(brackets, depth);
+  try {
+    for (let token = lexer.advance(); token.kind !== TokenKind.EOF; token = lexer.advance()) {
+      if (['{', '[', '('].includes(token.kind)) depth += 1;
+      if (['}', ']', ')'].includes(token.kind)) depth -= 1;
+      brackets = Math.max(brackets, depth);
+    }
+  } catch {
+    // What comes after a token that is none is not looked at.
   }
   for (let { token } = lexer; token?.prev; token = token.prev) {
     tokens += token.prev.end < token.start ? 2 : 1;
