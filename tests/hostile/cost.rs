@@ -7,7 +7,7 @@ use rustix::time::{ClockId, clock_gettime};
 /// Bytes that are held at once for one document.
 const MAX_PEAK_BYTES: u64 = 32 * 1024 * 1024;
 /// Allocations for one document: what stands for CPU time where that is not measured, since it is always the same.
-const MAX_ALLOCATIONS: u64 = 400_000;
+const MAX_ALLOCATIONS: u64 = 150_000;
 /// CPU time for one document, with optimizations.
 const MAX_CPU: Duration = Duration::from_millis(50);
 
@@ -41,7 +41,7 @@ impl Cost {
             return Some("more than 32 MiB");
         }
         if self.allocations > MAX_ALLOCATIONS {
-            return Some("more than 400,000 allocations");
+            return Some("more than 150,000 allocations");
         }
         // Without optimizations it takes ten times as long, and so does a machine that is busy.
         (!cfg!(debug_assertions) && self.cpu > MAX_CPU).then_some("more than 50 ms")

@@ -148,8 +148,8 @@ export const DEVIATIONS = [
     reason:
       'Depth, aliases, root fields and fields are bounded, and so is everything that nests: docs/ARCHITECTURE.md.',
     verdicts: ['validation', 'parse'],
-    applies: ({ request, expected: { verdict, document, operation } }) =>
-      overLimits(request.query, document, verdict === 'validation' ? undefined : operation).length > 0,
+    applies: ({ request, expected: { verdict, document } }) =>
+      overLimits(request.query, verdict === 'validation' ? undefined : document).length > 0,
     examples: [
       { query: `{__type(name:"Query"){${nest('ofType{', 'name', '}', 20)}}}` },
       { query: '{__type(name:"Query"){fields{type{fields{type{fields{name}}}}}}}' },

@@ -21,9 +21,9 @@ export const LIMITS = {
 
 const TURNS = new Set(['fields', 'inputFields', 'interfaces', 'possibleTypes']);
 
-/** The names of the limits that a document is over, or the `operation` of a valid one. */
-export function overLimits(text, document, operation) {
-  const size = { ...sizeOfText(text), ...(operation ? sizeOfDocument(document, operation) : {}) };
+/** The names of the limits that a text is over, or an operation of a valid `document`. */
+export function overLimits(text, document) {
+  const size = { ...sizeOfText(text), ...(document ? sizeOfDocument(document) : {}) };
   return Object.keys(LIMITS).filter((name) => size[name] > LIMITS[name]);
 }
 
@@ -46,14 +46,13 @@ function sizeOfText(text) {
   return { tokens, brackets };
 }
 
-function sizeOfDocument(document, operation) {
+/** That of the largest operation in each respect: a document is refused for one that is not meant as well. */
+function sizeOfDocument(document) {
   const operations = document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION);
-  const sizes = operations.map((each) => sizeOf(document, each));
-  return {
-    ...sizes[operations.indexOf(operation)],
-    operations: operations.length,
-    allFields: sizes.reduce((sum, { fields }) => sum + fields, 0),
-  };
+  const sizes = operations.map((operation) => sizeOf(document, operation));
+  const largest = Object.keys(EMPTY).map((name) => [name, Math.max(...sizes.map((size) => size[name]))]);
+  const allFields = sizes.reduce((sum, { fields }) => sum + fields, 0);
+  return { ...Object.fromEntries(largest), operations: operations.length, allFields };
 }
 
 const EMPTY = {

@@ -228,7 +228,8 @@ fn values() -> Vec<(&'static str, String)> {
         }),
         ("one key of an input", fill("mutation{createActivity(input:{", "}){id}}", |_| "title:\"\" ".into())),
         ("one variable in a list", {
-            of_json("[", "]", &|_| "$a ".into()).replacen("mutation", "mutation($a:Int!)", 1)
+            let list = fill_to(DOCUMENT_BYTES - 100, "[", "]", |_| "$a ".into());
+            stored(&list).replacen("mutation", "mutation($a:Int!)", 1)
         }),
         ("a string", format!("{{analytics(userId:\"{}\"){{cursor}}}}", "x".repeat(DOCUMENT_BYTES - 40))),
         ("a string of escapes", fill("{analytics(userId:\"", "\"){cursor}}", |_| "\\u{1F600}\\n".into())),
@@ -610,6 +611,28 @@ fn within() -> Vec<(&'static str, String)> {
                 format!("createActivity(input:{{type:LOGIN,title:\"t\",data:{{{keys}}}}}){{id}}")
             };
             format!("mutation{{{}{}}}", field(&keys.concat()), field(&back))
+        }),
+        ("within: as many keys as there are tokens, in two orders", {
+            let keys: Vec<String> = (0..2_600).map(|index| format!("{}:\"\"", name(index))).collect();
+            let back: String = keys.iter().rev().map(String::as_str).collect();
+            let field = |keys: &str| {
+                format!("createActivity(input:{{type:LOGIN,title:\"t\",data:{{{keys}}}}}){{id}}")
+            };
+            format!("mutation{{{}{}}}", field(&keys.concat()), field(&back))
+        }),
+        ("within: lists that differ at the end", {
+            let field = |end: usize| {
+                let list = "[]".repeat(420);
+                format!("createActivity(input:{{type:LOGIN,title:\"t\",data:[{list}{end}]}}){{id}}")
+            };
+            format!("mutation{{{}}}", repeated(18, |index| field(index / 17)))
+        }),
+        ("within: arguments in two orders", {
+            let page =
+                "activityConnection(first:1 after:\"\" type:LOGIN unreadOnly:true userId:\"\"){nodes{id}}";
+            let back =
+                "activityConnection(userId:\"\" unreadOnly:true type:LOGIN after:\"\" first:1){nodes{id}}";
+            format!("{{{}{}}}", page.repeat(9), back.repeat(9))
         }),
         ("within: a list", stored(&format!("[{}]", "1,".repeat(15_000)))),
         ("within: names", "a ".repeat(7_990)),
