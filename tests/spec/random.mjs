@@ -373,6 +373,22 @@ export class Writer {
   }
 }
 
+/**
+ * The same document with other variables, and then as it was: what a server keeps of a document must not depend on the
+ * values that it saw first.
+ */
+export function variations(request) {
+  const given = Object.entries(request.variables ?? {});
+  const flipped = given.map(([name, value]) => [name, typeof value === 'boolean' ? !value : value]);
+  const sets = [flipped, given.slice(0, -1), []].map(Object.fromEntries);
+  const seen = new Set([JSON.stringify(request.variables ?? {})]);
+  const others = sets.filter((variables) => {
+    const text = JSON.stringify(variables);
+    return !seen.has(text) && seen.add(text);
+  });
+  return [...others.map((variables) => ({ ...request, variables, rawVariables: undefined })), request];
+}
+
 const WORDS = [
   'activities',
   'id',

@@ -10,20 +10,20 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { parse } from 'graphql';
+import { buildClientSchema, getIntrospectionQuery, lexicographicSortSchema, parse, printSchema } from 'graphql';
 import { DEFAULT_BINARY, Problem, endOnSignals, startPulse, token } from '../conformance/server.mjs';
 import { Client } from './client.mjs';
 import { difference } from './compare.mjs';
 import { CORPUS } from './corpus/index.mjs';
 import { DEVIATIONS, deviationsOf } from './deviations.mjs';
 import { VIEWER, readFixture, restClient, writeFixture } from './fixture.mjs';
-import { Writer, seeded } from './random.mjs';
+import { Writer, seeded, variations } from './random.mjs';
 import { Reference } from './reference.mjs';
 
 const SEED = 14;
 const RANDOM_REQUESTS = 3_000;
-/** Random documents end here, however many are left: a slow machine compares fewer. */
-const RANDOM_MS = 40_000;
+/** Random documents of a kind end here, however many are left: a slow machine compares fewer. */
+const RANDOM_MS = { query: 30_000, subscription: 6_000, mutation: 6_000 };
 /** Requests at once. */
 const CONCURRENCY = 8;
 /** Failures that are printed whole. */
@@ -105,18 +105,42 @@ class Comparison {
     this.show = show;
   }
 
-  async compare(request, { examples } = {}) {
+  /** Compares a request, and a query that is executed with other variables, too. */
+  async compareVaried(request) {
+    const { kind, verdict } = await this.compare(request);
+    if (kind !== 'query' || verdict !== 'executed' || request.deviation) return;
+    for (const variation of variations(request)) await this.compare(variation);
+  }
+
+  /** Compares what the reference answers, which is returned, with what Pulse does. */
+  async compare(request) {
     const expected = await this.reference.answer(request);
     const actual = await this.pulse.answer(request, expected);
     const deviations = deviationsOf({ schema: this.reference.schema, request, expected });
-    if (examples && !deviations.includes(examples)) {
-      this.#fail(request, expected, actual, { kind: 'deviation', detail: `${examples.name} does not apply` });
-      return;
-    }
-    const found = difference({ request, expected, actual, deviations });
+    // The request is an example of one.
+    const { deviation = deviations[0] } = request;
+    const applies = deviation === undefined || deviations.includes(deviation);
+    const found = applies
+      ? difference({ request, expected, actual, deviations })
+      : { kind: 'deviation', detail: `${deviation.name} does not apply` };
     if (found) this.#fail(request, expected, actual, found);
     else this.passed += 1;
     for (const { name } of deviations) this.deviations.set(name, (this.deviations.get(name) ?? 0) + 1);
+    return expected;
+  }
+
+  /** The schema that introspection tells is the one that is exported. */
+  async compareSchema() {
+    const request = { topic: 'introspection', query: getIntrospectionQuery() };
+    const actual = await this.pulse.answer(request, {});
+    const expected = printed(this.reference.schema);
+    const told = actual.data && printed(buildClientSchema(actual.data));
+    if (told === expected) this.passed += 1;
+    else
+      this.#fail(request, {}, actual, {
+        kind: 'result',
+        detail: `the schema ${firstDifference(expected, told ?? '')}`,
+      });
   }
 
   #fail(request, expected, actual, { kind, detail }) {
@@ -130,6 +154,16 @@ class Comparison {
     console.log(`  graphql-js  ${describe(expected)}`);
     console.log(`  Pulse       ${describe(actual)}`);
   }
+}
+
+function printed(schema) {
+  return printSchema(lexicographicSortSchema(schema));
+}
+
+function firstDifference(expected, actual) {
+  const [lines, others] = [expected.split('\n'), actual.split('\n')];
+  const at = lines.findIndex((line, index) => line !== others[index]);
+  return `has ${JSON.stringify(others[at])} in place of ${JSON.stringify(lines[at])}`;
 }
 
 function cut(text) {
@@ -194,16 +228,14 @@ function randomRequests({ seed, count, schema, data }) {
   }));
 }
 
-/** Calls `work` for each of `items`, several at once; what is left when `deadline` has passed is left out. */
+/** Calls `work` for each of `items`, several at once, until `deadline`; resolves with how many are left. */
 async function each(items, work, { concurrency = CONCURRENCY, deadline = Infinity } = {}) {
-  const left = items[Symbol.iterator]();
+  const left = [...items].reverse();
   const worker = async () => {
-    for (const item of left) {
-      if (Date.now() > deadline) return;
-      await work(item);
-    }
+    while (left.length > 0 && Date.now() < deadline) await work(left.pop());
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
+  return left.length;
 }
 
 async function run({ binary, seed, count, topic, show }) {
@@ -226,24 +258,27 @@ async function run({ binary, seed, count, topic, show }) {
     const random = topic && topic !== 'random' ? [] : randomRequests({ seed, count, schema: reference.schema, data });
     console.log(`${written.length} written documents, ${random.length} at random (seed ${seed})`);
 
-    const deadline = Date.now() + RANDOM_MS;
+    if (!topic || topic === 'introspection') await comparison.compareSchema();
     // Reads come first: the others change what there is to be read. Mutations are run one by one, in their order.
     for (const kind of ['query', 'subscription', 'mutation']) {
       const ofKind = (requests) => requests.filter((request) => kindOf(request) === kind);
       const concurrency = kind === 'mutation' ? 1 : CONCURRENCY;
-      await each(ofKind(written), (request) => comparison.compare(request, { examples: request.deviation }), {
+      await each(ofKind(written), (request) => comparison.compareVaried(request), { concurrency });
+      const deadline = Date.now() + RANDOM_MS[kind];
+      const left = await each(ofKind(random), (request) => comparison.compareVaried(request), {
         concurrency,
+        deadline,
       });
-      await each(ofKind(random), (request) => comparison.compare(request), { concurrency, deadline });
+      if (left > 0) console.log(`${left} random documents (${kind}) are left out, for the time`);
     }
-    report(comparison, { all: written.length + random.length, started });
+    report(comparison, started);
     return comparison.failures.length === 0;
   } finally {
     await pulse.stop();
   }
 }
 
-function report({ passed, failures, deviations, show }, { all, started }) {
+function report({ passed, failures, deviations, show }, started) {
   console.log('');
   if (failures.length > show) console.log(`${failures.length - show} more failures are not shown`);
   if (failures.length > 0)
@@ -253,8 +288,6 @@ function report({ passed, failures, deviations, show }, { all, started }) {
   console.log(
     `deviations that are listed: ${[...deviations].map(([name, times]) => `${name} ${times}`).join(', ') || 'none'}`,
   );
-  const left = all - passed - failures.length;
-  if (left > 0) console.log(`${left} random documents were left out for the time`);
   console.log(`${passed} passed, ${failures.length} failed (${((Date.now() - started) / 1000).toFixed(1)} s)`);
 }
 
