@@ -55,7 +55,7 @@ async function firstEvent(stream) {
   const decoder = new TextDecoder();
   for await (const chunk of stream) {
     text += decoder.decode(chunk, { stream: true });
-    const found = /^event: ?next\r?\n(?:id:.*\r?\n)?data: ?(.*)\r?\n/m.exec(text) ?? /^data: ?(\{.*)\r?\n/m.exec(text);
+    const found = /^event: ?next\r?\n(?:id:[^\r\n]*\r?\n)?data: ?([^\r\n]*)\r?\n/m.exec(text);
     if (found) return JSON.parse(found[1]);
   }
   throw new Error(`the stream ended without an event: ${JSON.stringify(text.slice(0, 300))}`);

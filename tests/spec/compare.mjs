@@ -24,7 +24,8 @@ function otherAnswer({ request, expected, actual, deviations }) {
       ? undefined
       : { kind: 'deviation', detail: `${deviations[0].name}: ${verdicts.join(' or ')} was expected` };
   }
-  if (expected.verdict === 'source') return refusedToStart(actual);
+  // A cursor of the future is one of the past after some pokes, so only documents that mind that are compared.
+  if (expected.verdict === 'source') return request.topic === 'random' ? undefined : refusedToStart(actual);
   const executed = [expected, actual].map(({ verdict }) => verdict === 'executed');
   if (executed[0] !== executed[1]) return { kind: executed[0] ? 'refused' : 'taken' };
   if (!executed[0]) {

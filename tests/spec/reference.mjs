@@ -302,13 +302,19 @@ function mutationRoot() {
   };
 }
 
+/** A cursor that a subscription can go on from. */
+function resumable(after, feed) {
+  const [asked, now] = [decode('after', after), decode('cursor', feed.cursor)];
+  if (asked.epoch !== now.epoch || asked.position > now.position) refuse('after has expired');
+  return asked;
+}
+
 /** What came after a cursor, oldest first; nothing is known of what comes later. */
 function resume(name, field) {
   return async function* events({ userId, after }, data) {
     const feed = feedOf(data, userId, name);
     if (after == null) return;
-    const [asked, now] = [decode('after', after), decode('cursor', feed.cursor)];
-    if (asked.epoch !== now.epoch || asked.position > now.position) refuse('after has expired');
+    const asked = resumable(after, feed);
     const missed = feed.items.filter(({ cursor }) => decode('cursor', cursor).position > asked.position);
     for (const found of missed.reverse()) yield { [field]: found };
   };
@@ -330,9 +336,9 @@ function eager(generate) {
 const SUBSCRIPTIONS = {
   activityCreated: eager(resume('activities', 'activityCreated')),
   notificationReceived: eager(resume('notifications', 'notificationReceived')),
-  analyticsUpdated: eager(async function* states({ userId, after }) {
-    checkUser(userId ?? VIEWER);
-    if (after != null) decode('after', after);
+  analyticsUpdated: eager(async function* states({ userId, after }, data) {
+    const feed = feedOf(data, userId, 'activities');
+    if (after != null) resumable(after, feed);
   }),
   unreadCounts: eager(async function* counts({ userId }) {
     checkUser(userId ?? VIEWER);
