@@ -4,7 +4,7 @@ use futures_util::{StreamExt, stream};
 use reqwest::{Method, header};
 use serde_json::json;
 
-use crate::support::{Answer, Backend, Client, Server, fresh_database, hostile, in_time};
+use crate::support::{Answer, Backend, Client, Server, Socket, fresh_database, hostile, in_time};
 
 /// Bytes of the largest answer to what is refused, and to what is valid but large.
 const ANSWER_BYTES: usize = 64 * 1024;
@@ -14,7 +14,8 @@ const AT_ONCE: usize = 4;
 /// The real binary, so that what ends it does not end the tests, and with room for JSON that is all escapes.
 async fn server() -> (Server, Option<tempfile::TempDir>) {
     let (url, folder) = fresh_database(Backend::Sqlite).await;
-    (Server::start(&url, &[("MAX_BODY_BYTES", "1048576")]), folder)
+    let settings = [("MAX_BODY_BYTES", "1048576"), ("WS_MAX_MESSAGE_BYTES", "1048576")];
+    (Server::start(&url, &settings), folder)
 }
 
 /// What is wrong with the answer to `body`.
@@ -57,4 +58,21 @@ async fn hostile_documents_are_answered_in_little() {
 #[tokio::test(flavor = "multi_thread")]
 async fn hostile_variables_are_answered_in_little() {
     all_are_answered(hostile::bodies().into_iter()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hostile_documents_end_neither_their_socket_nor_the_server() {
+    let (server, _folder) = server().await;
+    let mut socket = Socket::connect(&server).await;
+    for (name, query) in hostile::documents() {
+        let operation = socket.subscribe(&query, json!({})).await;
+        let message = socket.message_of(&operation).await;
+        assert!(message["type"] == "error" || message["type"] == "next", "{name}: {message}");
+        assert!(message.to_string().len() <= ANSWER_BYTES, "{name}");
+        if message["type"] == "next" {
+            assert_eq!(socket.message_of(&operation).await["type"], "complete", "{name}");
+        }
+    }
+    let operation = socket.subscribe("{ activeUsers }", json!({})).await;
+    assert!(socket.next(&operation).await["activeUsers"].is_u64());
 }

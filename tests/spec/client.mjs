@@ -61,7 +61,7 @@ async function firstEvent(stream) {
   throw new Error(`the stream ended without an event: ${JSON.stringify(text.slice(0, 300))}`);
 }
 
-const BY_CODE = { GRAPHQL_PARSE_FAILED: 'parse', GRAPHQL_VALIDATION_FAILED: 'validation', BAD_USER_INPUT: 'variables' };
+const BY_CODE = { GRAPHQL_PARSE_FAILED: 'parse', GRAPHQL_VALIDATION_FAILED: 'validation' };
 
 function outcome(answer) {
   const { errors = [] } = answer;

@@ -2,8 +2,8 @@
 
 import { ANY } from './reference.mjs';
 
-/** Codes of a request that names no operation of its document: the specification leaves them open. */
-const OPERATION_VERDICTS = ['validation', 'variables'];
+/** Pulse has one code for all that is read and cannot be executed: GRAPHQL_VALIDATION_FAILED. */
+const SAME_CODE = { operation: 'validation', variables: 'validation' };
 
 /**
  * What is wrong with the answer `actual`: undefined, or `{ kind, detail }`, where `kind` is
@@ -29,10 +29,10 @@ function otherAnswer({ request, expected, actual, deviations }) {
   const executed = [expected, actual].map(({ verdict }) => verdict === 'executed');
   if (executed[0] !== executed[1]) return { kind: executed[0] ? 'refused' : 'taken' };
   if (!executed[0]) {
-    const verdicts = expected.verdict === 'operation' ? OPERATION_VERDICTS : [expected.verdict];
-    return verdicts.includes(actual.verdict)
+    const verdict = SAME_CODE[expected.verdict] ?? expected.verdict;
+    return actual.verdict === verdict
       ? undefined
-      : { kind: 'verdict', detail: `${expected.verdict}, and not ${actual.verdict}` };
+      : { kind: 'verdict', detail: `${verdict}, and not ${actual.verdict}` };
   }
   return isCompared(request, expected) ? otherResult(request, expected, actual) : undefined;
 }

@@ -67,7 +67,7 @@ export const DEVIATIONS = [
     reason:
       'The specification makes it an error of the field; the request is refused as a whole, before anything is executed, so ' +
       'that no mutation is half done.',
-    verdicts: ['variables'],
+    verdicts: ['validation'],
     applies: (context) => context.expected.verdict === 'executed' && hasNullForNonNull(context),
     examples: [
       { query: 'query($l:Int){activities(userId:"bob",limit:$l){total}}', variables: { l: null } },
