@@ -1,4 +1,4 @@
-//! Tokens without a rule, and selections that follow the grammar: whatever comes of them is bounded.
+//! Tokens without a rule, patterns of them, and documents by the grammar: whatever comes of them is bounded.
 
 use proptest::{collection::vec, prelude::*, sample::select};
 
@@ -116,6 +116,89 @@ fn repeated() -> impl Strategy<Value = Vec<&'static str>> {
     )
 }
 
+/// Names of fragments, which spread each other as it comes.
+const FRAGMENTS: [&str; 6] = ["A", "B", "C", "D", "E", "F"];
+
+/// A value, with variables and nested ones.
+fn value() -> impl Strategy<Value = String> {
+    let leaf = select(&["1", "-2.5", "\"x\"", "\"\"\"y\"\"\"", "LOGIN", "null", "true", "$a", "$b"][..]);
+    leaf.prop_map(str::to_owned).prop_recursive(6, 60, 8, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..8).prop_map(|items| format!("[{}]", items.join(" "))),
+            vec((select(&["a", "b", "title"][..]), inner), 0..8).prop_map(|members| {
+                let members: Vec<String> =
+                    members.into_iter().map(|(key, value)| format!("{key}:{value}")).collect();
+                format!("{{{}}}", members.join(","))
+            }),
+        ]
+    })
+}
+
+fn field() -> impl Strategy<Value = String> {
+    let name = select(
+        &[
+            "activities",
+            "activityConnection",
+            "nodes",
+            "edges",
+            "node",
+            "id",
+            "total",
+            "data",
+            "__type",
+            "ofType",
+            "name",
+            "x",
+        ][..],
+    );
+    let alias = proptest::option::weighted(0.3, select(&["a", "b", "total"][..]));
+    let argument = proptest::option::weighted(0.3, (select(&["limit", "userId", "if", "name"][..]), value()));
+    let directive = proptest::option::weighted(0.1, select(&["@skip(if:$a)", "@include(if:true)", "@x"][..]));
+    (alias, name, argument, directive).prop_map(|(alias, name, argument, directive)| {
+        let alias = alias.map(|alias| format!("{alias}:")).unwrap_or_default();
+        let argument = argument.map(|(key, value)| format!("({key}:{value})")).unwrap_or_default();
+        format!("{alias}{name}{argument} {}", directive.unwrap_or_default())
+    })
+}
+
+/// What stands between the braces of a selection.
+fn selections() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![4 => field(), 1 => select(&FRAGMENTS[..]).prop_map(|name| format!("...{name} "))];
+    leaf.prop_recursive(20, 300, 10, |inner| {
+        let below = vec(inner, 1..10).prop_map(|items| items.concat());
+        prop_oneof![
+            3 => (field(), below.clone()).prop_map(|(field, below)| format!("{field}{{{below}}}")),
+            1 => below.clone().prop_map(|below| format!("...{{{below}}}")),
+            1 => below.prop_map(|below| format!("...on ActivityPage{{{below}}}")),
+        ]
+    })
+}
+
+/// Operations and fragments, each of the latter some times as long as it was made.
+fn document() -> impl Strategy<Value = String> {
+    let operation = prop_oneof![
+        3 => Just("{"),
+        1 => Just("query Q($a:Boolean!,$b:Int=1){"),
+        1 => Just("mutation M($a:Int){"),
+        1 => Just("subscription S{"),
+    ];
+    let ty = select(&["Query", "ActivityPage", "Activity", "__Type"][..]);
+    let fragment = (select(&FRAGMENTS[..]), ty, selections(), 1..40_usize);
+    (vec((operation, selections()), 1..4), vec(fragment, 0..8)).prop_map(|(operations, fragments)| {
+        let operations = operations.into_iter().map(|(start, below)| format!("{start}{below}}} "));
+        let fragments = fragments
+            .into_iter()
+            .map(|(name, ty, below, times)| format!("fragment {name} on {ty}{{{}}} ", below.repeat(times)));
+        let mut text = String::new();
+        for part in operations.chain(fragments) {
+            if text.len() + part.len() <= DOCUMENT_BYTES {
+                text += &part;
+            }
+        }
+        text
+    })
+}
+
 fn is_bounded(text: &str) -> Result<(), TestCaseError> {
     // The schema is read first.
     prepare("{ activeUsers }");
@@ -131,6 +214,11 @@ proptest! {
     #[test]
     fn random_tokens_cost_little(words in words(), closed: bool) {
         is_bounded(&text_of(&words, closed))?;
+    }
+
+    #[test]
+    fn documents_by_the_grammar_cost_little(text in document()) {
+        is_bounded(&text)?;
     }
 
     #[test]
