@@ -5,7 +5,7 @@
 #![allow(unreachable_pub, missing_docs, clippy::unwrap_used, reason = "a test binary has no outside")]
 
 mod cost;
-#[path = "../pulse/support/hostile.rs"]
+#[path = "../pulse/support/hostile/mod.rs"]
 #[allow(dead_code, reason = "bodies are sent to a server elsewhere")]
 mod hostile;
 mod random;

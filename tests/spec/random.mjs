@@ -1,9 +1,6 @@
 // Documents at random, with variables, some of them broken: over the types of the schema, so that most are valid.
 
 import {
-  Lexer,
-  Source,
-  TokenKind,
   getNamedType,
   isCompositeType,
   isEnumType,
@@ -12,6 +9,7 @@ import {
   isNonNullType,
   isRequiredArgument,
 } from 'graphql';
+import { damaged } from './damage.mjs';
 import { USERS } from './fixture.mjs';
 
 /** Numbers of a seed, always the same: mulberry32. */
@@ -78,7 +76,7 @@ export class Writer {
       query += ' query Other{activeUsers}';
       operationName = chance(0.9) ? pick(['Op', 'Other']) : undefined;
     }
-    return { query: chance(BROKEN) ? this.#broken(query) : query, variables: this.#values, operationName };
+    return { query: chance(BROKEN) ? damaged(query, this.#random) : query, variables: this.#values, operationName };
   }
 
   #definitions() {
@@ -349,28 +347,6 @@ export class Writer {
     const { chance, pick } = this.#random;
     return chance(0.9) ? pick(this.#cursors) : pick(['', 'x', 'AAAAAAAAAAAAAAAAAAAAAA']);
   }
-
-  /** A text with a token or two left out, doubled, exchanged or replaced. */
-  #broken(query) {
-    const { below, pick } = this.#random;
-    const tokens = tokensOf(query);
-    for (let edits = 1 + below(2); edits > 0 && tokens.length > 0; edits -= 1) {
-      const at = below(tokens.length);
-      const other = below(tokens.length);
-      pick([
-        () => tokens.splice(at, 1),
-        () => tokens.splice(at, 0, pick(WORDS)),
-        () => {
-          tokens[at] = pick(WORDS);
-        },
-        () => tokens.splice(at, 0, tokens[at]),
-        () => {
-          [tokens[at], tokens[other]] = [tokens[other], tokens[at]];
-        },
-      ])();
-    }
-    return tokens.join(' ');
-  }
 }
 
 /**
@@ -387,51 +363,4 @@ export function variations(request) {
     return !seen.has(text) && seen.add(text);
   });
   return [...others.map((variables) => ({ ...request, variables, rawVariables: undefined })), request];
-}
-
-const WORDS = [
-  'activities',
-  'id',
-  'total',
-  '{',
-  '}',
-  '(',
-  ')',
-  '...',
-  'on',
-  'fragment',
-  'query',
-  '$a',
-  ':',
-  '=',
-  '!',
-  '@',
-  'true',
-  'null',
-  '"x"',
-  '1',
-  '[',
-  ']',
-  'Query',
-  'Activity',
-  'F0',
-  '|',
-  '&',
-  '"""',
-  'input',
-  'type',
-  'Int',
-  'skip',
-];
-
-function tokensOf(text) {
-  const lexer = new Lexer(new Source(text));
-  const tokens = [];
-  try {
-    for (let token = lexer.advance(); token.kind !== TokenKind.EOF; token = lexer.advance())
-      tokens.push(text.slice(token.start, token.end));
-  } catch {
-    // A literal that was written wrong: what comes before it serves as well.
-  }
-  return tokens;
 }
