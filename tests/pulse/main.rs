@@ -23,6 +23,7 @@ mod graphql_activities;
 mod graphql_analytics;
 mod graphql_connections;
 mod graphql_errors;
+mod graphql_hostile;
 mod graphql_http;
 mod graphql_limits;
 mod graphql_notifications;

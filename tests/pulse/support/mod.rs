@@ -4,6 +4,7 @@ mod answer;
 mod app;
 mod cluster;
 mod database;
+pub mod hostile;
 mod nats;
 mod process;
 mod routes;
