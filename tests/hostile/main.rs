@@ -6,7 +6,7 @@
 
 mod cost;
 #[path = "../pulse/support/hostile/mod.rs"]
-#[allow(dead_code, reason = "bodies are sent to a server elsewhere")]
+#[allow(dead_code, unused_imports, reason = "bodies are sent to a server elsewhere")]
 mod hostile;
 mod random;
 
