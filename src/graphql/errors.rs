@@ -31,13 +31,7 @@ pub(super) fn coded(mut response: Response, rejected: bool) -> Response {
 pub(super) fn bounded(mut errors: Vec<ServerError>) -> Vec<ServerError> {
     errors.truncate(MAX_ERRORS);
     for error in &mut errors {
-        let message = &mut error.message;
-        let line = message.lines().next().unwrap_or_default();
-        let end = line.char_indices().nth(MAX_MESSAGE_CHARS).map_or(line.len(), |(end, _)| end);
-        if end < message.len() {
-            message.truncate(end);
-            message.push('…');
-        }
+        cut(&mut error.message);
     }
     errors
 }
@@ -78,6 +72,16 @@ pub(super) fn with_code(mut error: ServerError, code: &str) -> ServerError {
         extensions.set("code", code);
     }
     error
+}
+
+/// Cuts a message to one line of at most [`MAX_MESSAGE_CHARS`].
+pub(super) fn cut(message: &mut String) {
+    let line = message.lines().next().unwrap_or_default();
+    let end = line.char_indices().nth(MAX_MESSAGE_CHARS).map_or(line.len(), |(end, _)| end);
+    if end < message.len() {
+        message.truncate(end);
+        message.push('…');
+    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,8 @@ use super::rejection::Rejection;
 pub(super) const MAX_TOKENS: usize = 16_000;
 /// Brackets that are open at the same time.
 pub(super) const MAX_NESTING: usize = 100;
+/// Characters of a name; an alias is written once for each item of a page.
+const MAX_NAME_CHARS: usize = 256;
 
 /// What an open bracket encloses.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -50,8 +52,8 @@ pub(super) struct Scanned<'a> {
 /// Scans the tokens of `text`.
 ///
 /// # Errors
-/// A text with a token that is none, with more than [`MAX_TOKENS`] tokens or [`MAX_NESTING`] brackets open, or with a
-/// key that has no value.
+/// A text with a token that is none, with more than [`MAX_TOKENS`] tokens or [`MAX_NESTING`] brackets open, with a name
+/// of more than [`MAX_NAME_CHARS`], or with a key that has no value.
 pub(super) fn scan(text: &str) -> Result<Scanned<'_>, Rejection> {
     let mut scan = Scan::default();
     for (index, token) in Lexer::new(text).enumerate() {
@@ -60,6 +62,10 @@ pub(super) fn scan(text: &str) -> Result<Scanned<'_>, Rejection> {
         })?;
         if index >= MAX_TOKENS {
             let message = format!("the document has more than {MAX_TOKENS} tokens");
+            return Err(Rejection::validation(message, Some(token.index())));
+        }
+        if token.kind() == TokenKind::Name && token.data().len() > MAX_NAME_CHARS {
+            let message = format!("a name has more than {MAX_NAME_CHARS} characters");
             return Err(Rejection::validation(message, Some(token.index())));
         }
         if !matches!(token.kind(), TokenKind::Whitespace | TokenKind::Comment | TokenKind::Comma) {
@@ -254,6 +260,9 @@ mod tests {
         let many = format!("{{{}}}", "a ".repeat(MAX_TOKENS / 2));
         assert_eq!(message(&many).as_deref(), Some("The document has more than 16000 tokens."));
         assert!(message("{a(b:\"c)}").is_some());
+        assert_eq!(message(&format!("{{{}}}", "a".repeat(256))), None);
+        let long = format!("{{{}:a}}", "a".repeat(257));
+        assert_eq!(message(&long).as_deref(), Some("A name has more than 256 characters."));
     }
 
     /// When one of these fails, the library does by itself what is done here: remove it here.

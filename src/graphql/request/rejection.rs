@@ -2,7 +2,7 @@
 
 use async_graphql::{Pos, ServerError};
 
-use crate::graphql::errors::{PARSE_FAILED, VALIDATION_FAILED, with_code};
+use crate::graphql::errors::{PARSE_FAILED, VALIDATION_FAILED, cut, with_code};
 
 /// A request error: the operation was not executed.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,7 +27,10 @@ impl Rejection {
     /// The error as clients see it; `text` gives its place.
     pub(super) fn into_error(self, text: &str) -> ServerError {
         let position = self.offset.map(|offset| position(text, offset));
-        with_code(ServerError::new(sentence(self.message), position), self.code)
+        let mut message = sentence(self.message);
+        // It may quote a name of the document.
+        cut(&mut message);
+        with_code(ServerError::new(message, position), self.code)
     }
 }
 
