@@ -4,17 +4,23 @@
 
 mod body;
 mod caller;
+mod come_back;
+mod connection;
 mod drain;
 mod error;
 mod guard;
+mod head;
+mod places;
 mod request_log;
+mod server;
 mod surround;
 
 pub use self::{
-    body::read_json,
+    body::{content_length, read_json},
     caller::Caller,
     error::{ErrorBody, not_allowed, respond},
     guard::Origins,
     request_log::Note,
+    server::{ConnectionLimits, Server, listen},
     surround::{Bound, Surround, answer_panics},
 };

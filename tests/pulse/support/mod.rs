@@ -5,6 +5,7 @@ mod app;
 mod database;
 mod nats;
 mod process;
+mod raw;
 mod routes;
 mod schema;
 mod shape;
@@ -19,6 +20,7 @@ pub use self::{
     database::{Backend, fresh_database, run_postgres},
     nats::Nats,
     process::Server,
+    raw::{Raw, RawAnswer},
     routes::{Route, routes},
     schema::{Introspected, RootField, list, name, type_text},
     shape::{each, is_id, keys, millis, segment, with},
