@@ -26,6 +26,7 @@ mod graphql_errors;
 mod graphql_http;
 mod graphql_limits;
 mod graphql_notifications;
+mod heads;
 mod import;
 mod import_alone;
 mod indexes;
