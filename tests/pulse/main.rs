@@ -19,6 +19,7 @@ mod durability;
 mod expiry;
 mod export;
 mod follow;
+mod frames;
 mod graphql_activities;
 mod graphql_analytics;
 mod graphql_connections;
