@@ -3,13 +3,13 @@
 use std::{
     future::Future,
     io,
-    net::SocketAddr,
+    num::NonZeroUsize,
     sync::{Arc, OnceLock},
     time::Duration,
 };
 
-use axum::{Router, response::IntoResponse, serve::ListenerExt};
-use tokio::net::{TcpListener, TcpStream};
+use axum::{Router, response::IntoResponse};
+use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceBuilder;
 use tower_http::{
@@ -26,7 +26,7 @@ use crate::{
     domain::{Clock, Error, Result},
     events::{Bus, BusAddress, Hub, check_heads_forever, follow_epochs},
     graphql,
-    http::{Bound, Origins, Surround, answer_panics, cors},
+    http::{Bound, ConnectionLimits, Origins, Server, Surround, answer_panics, cors},
     rest::{self, Rest},
     service::{Authenticator, Development, Roster, Services, random_secret},
     socketio,
@@ -41,8 +41,6 @@ const CLOSING: Duration = Duration::from_secs(6);
 const DRAIN: Duration = Duration::from_secs(8);
 /// How long all of it may take after the shutdown began: a database that has not answered by then is not waited for.
 const END: Duration = Duration::from_secs(9);
-/// How long waiting data may lie unread before the connection ends: longer than the 30 s and the goodbye of a WebSocket.
-const UNREAD: Duration = Duration::from_secs(45);
 /// The least that a response must have to be worth compressing, in bytes.
 const COMPRESS_ABOVE: u64 = 1_024;
 
@@ -54,6 +52,7 @@ pub struct App {
     roster: Roster,
     draining: CancellationToken,
     metrics: Metrics,
+    limits: ConnectionLimits,
 }
 
 impl std::fmt::Debug for App {
@@ -103,7 +102,12 @@ impl App {
             .merge(development.map(dev::router).unwrap_or_default())
             .fallback(|| async { Error::NotFound("path").into_response() });
         let router = surround(doors, sockets, config, draining.clone());
-        Ok(Self { router, store, hub, roster, draining, metrics })
+        let limits = ConnectionLimits {
+            connections: config.limits.connections,
+            per_address: NonZeroUsize::new(config.limits.connections_per_address),
+            head: config.limits.head_timeout,
+        };
+        Ok(Self { router, store, hub, roster, draining, metrics, limits })
     }
 
     /// The name of the database system.
@@ -116,14 +120,14 @@ impl App {
         self.router.clone()
     }
 
-    /// Serves until `shutdown` ends, then refuses new connections, answers requests under way, closes sockets over a
-    /// few seconds and returns, within 10 s.
+    /// Serves until `shutdown` ends, then refuses new requests, answers those under way, closes sockets over a few seconds
+    /// and returns, within 10 s.
     pub async fn run(
         self,
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<()> {
-        let Self { router, store, hub, roster, draining, metrics } = self;
+        let Self { router, store, hub, roster, draining, metrics, limits } = self;
         let tasks = TaskTracker::new();
         tasks.spawn(store.clone().sweep_forever());
         tasks.spawn(follow_epochs(hub.clone(), store.clone()));
@@ -142,26 +146,23 @@ impl App {
                 stopped.cancel();
             }
         };
-        let listener = listener.into_std()?;
-        let latecomers = refuse_latecomers(listener.try_clone()?, stopped);
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        let listener = TcpListener::from_std(listener)?.tap_io(end_when_unread);
-        let serving = axum::serve(listener, service).with_graceful_shutdown(stop);
+        let server = Server::new(router, limits, stopped);
+        let connections = server.connections();
+        // To the very end: who comes late is told why, where a closed port would refuse without a word.
+        let serving = server.run(listener);
         let served = async {
-            let outcome = serving.await;
+            stop.await;
+            connections.close();
+            connections.wait().await;
             metrics.all_closed().await;
-            outcome
         };
         let late = after(DRAIN, draining.clone());
         let over = tokio::spawn(after(END, draining.clone()));
-        let outcome = tokio::select! {
-            outcome = served => outcome,
-            outcome = latecomers => outcome,
-            () = late => {
-                tracing::warn!("some connections did not end in time and are dropped");
-                Ok(())
-            }
-        };
+        tokio::select! {
+            () = served => {}
+            never = serving => match never {},
+            () = late => tracing::warn!("some connections did not end in time and are dropped"),
+        }
         draining.cancel();
         let closed = async {
             roster.leave().await;
@@ -173,7 +174,7 @@ impl App {
             () = closed => {}
             _ = over => tracing::warn!("the database does not answer: what waited to be written was answered with an error or not at all"),
         }
-        outcome
+        Ok(())
     }
 }
 
@@ -204,25 +205,6 @@ fn bus_address(config: &Config) -> Option<BusAddress> {
     })
 }
 
-/// Lets the kernel end a connection whose client has not read for [`UNREAD`] while data waits. A WebSocket is closed with
-/// a reason before that; a stream over HTTP has no other end, because nothing is asked of it while its client is stuck.
-fn end_when_unread(connection: &mut TcpStream) {
-    #[cfg(target_os = "linux")]
-    if let Err(error) = socket2::SockRef::from(&*connection).set_tcp_user_timeout(Some(UNREAD)) {
-        tracing::debug!(%error, "a connection has no limit on unread data");
-    }
-    #[cfg(not(target_os = "linux"))]
-    let _ = connection;
-}
-
-/// Answers UNAVAILABLE to those who connect once the server takes no more connections; the port would refuse them
-/// without a word.
-async fn refuse_latecomers(listener: std::net::TcpListener, stopped: CancellationToken) -> io::Result<()> {
-    stopped.cancelled().await;
-    let refusal = || async { Error::unavailable("the server shuts down").into_response() };
-    axum::serve(TcpListener::from_std(listener)?, Router::new().fallback(refusal)).await
-}
-
 /// What surrounds every request, from the outside in. Requests to `sockets` wait for events, for as long as it takes, and
 /// end with the shutdown in their own way.
 fn surround(doors: Router, sockets: Router, config: &Config, draining: CancellationToken) -> Router {
@@ -231,7 +213,7 @@ fn surround(doors: Router, sockets: Router, config: &Config, draining: Cancellat
     let streams = NotForContentType::const_new("multipart/mixed");
     let worth_it = DefaultPredicate::new().and(SizeAbove::new(COMPRESS_ABOVE)).and(streams);
     let around = ServiceBuilder::new()
-        .layer(Surround::new(origins.clone()))
+        .layer(Surround::new(origins.clone(), config.limits.body_timeout))
         .layer(cors(&origins))
         .layer(CompressionLayer::new().gzip(true).compress_when(worth_it))
         .layer(CatchPanicLayer::custom(answer_panics));

@@ -9,11 +9,12 @@ use pulse::{
     app::App,
     config::Config,
     domain::{Clock, Lifetime, Role, UserId},
-    graphql, service,
+    graphql,
+    http::listen,
+    service,
     store::Store,
     telemetry,
 };
-use tokio::net::TcpListener;
 
 /// Idle sockets leave no holes between what they keep: see `benches/sockets/`.
 #[global_allocator]
@@ -144,7 +145,7 @@ async fn migrate(config: &Config) -> Result<(), String> {
 
 async fn serve(config: &Config) -> Result<(), String> {
     // First the port: a second server that is started by mistake leaves the database alone.
-    let listener = TcpListener::bind((config.host, config.port)).await.map_err(|error| {
+    let listener = listen((config.host, config.port).into()).map_err(|error| {
         format!("PORT {} on HOST {} cannot be listened on: {error}", config.port, config.host)
     })?;
     let app = App::build(config, Clock::default()).await.map_err(|error| start_problem(config, &error))?;

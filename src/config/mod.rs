@@ -3,6 +3,7 @@
 //! Settings come from the environment, with `.env` read first. A value that cannot be used is an error of one line
 //! that names the variable, what it held (never a secret) and what it takes. An empty value counts as unset.
 
+mod files;
 mod reader;
 
 use std::{
@@ -35,6 +36,8 @@ const SETTINGS: &[(&str, &str)] = &[
     ("EMAIL_PASSWORD", "kept for the e-mail channel"),
     ("REQUEST_TIMEOUT_SECONDS", "how long a request may take"),
     ("MAX_BODY_BYTES", "largest request body"),
+    ("MAX_CONNECTIONS", "open connections; default: what the limit on open files allows"),
+    ("MAX_CONNECTIONS_PER_ADDRESS", "open connections of one address; 0: no limit"),
     ("GRAPHQL_MAX_DEPTH", "levels of a GraphQL selection"),
     ("GRAPHQL_MAX_COMPLEXITY", "fields that a GraphQL operation may cost"),
     ("GRAPHQL_MAX_ALIASES", "aliases of a GraphQL operation"),
@@ -52,6 +55,13 @@ const DATABASES: &str = "sqlite://FILE?mode=rwc or postgres://USER:PASSWORD@HOST
 
 /// The least that a secret has in production.
 const SECRET_BYTES: usize = 32;
+
+/// How long the head and the body of a request may take.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+const BODY_TIMEOUT: Duration = Duration::from_secs(12);
+
+/// The most that MAX_CONNECTIONS takes.
+const MOST_CONNECTIONS: usize = 10_000_000;
 
 /// In which mode the server runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,8 +86,16 @@ pub enum LogFormat {
 pub struct Limits {
     /// How long a request may take.
     pub request_timeout: Duration,
+    /// How long the head of a request may take. Not a setting.
+    pub head_timeout: Duration,
+    /// How long the body of a request may take. Not a setting.
+    pub body_timeout: Duration,
     /// Largest request body, in bytes.
     pub body_bytes: usize,
+    /// Open connections.
+    pub connections: usize,
+    /// Open connections of one address; 0 is no limit.
+    pub connections_per_address: usize,
     /// Levels of a GraphQL selection.
     pub depth: usize,
     /// Fields that a GraphQL operation may cost; the fields of a list count once per item asked for.
@@ -229,7 +247,11 @@ impl Config {
         read.secret("EMAIL_PASSWORD");
         let limits = Limits {
             request_timeout: Duration::from_secs(read.number("REQUEST_TIMEOUT_SECONDS", 10, 1, 300)? as u64),
+            head_timeout: HEAD_TIMEOUT,
+            body_timeout: BODY_TIMEOUT,
             body_bytes: read.number("MAX_BODY_BYTES", 64 * 1024, 1024, 16 * 1024 * 1024)?,
+            connections: read.number("MAX_CONNECTIONS", files::connections(), 1, MOST_CONNECTIONS)?,
+            connections_per_address: read.number("MAX_CONNECTIONS_PER_ADDRESS", 0, 0, MOST_CONNECTIONS)?,
             depth: read.number("GRAPHQL_MAX_DEPTH", 12, 1, 30)?,
             complexity: read.number("GRAPHQL_MAX_COMPLEXITY", 10_000, 1, 1_000_000)?,
             aliases: read.number("GRAPHQL_MAX_ALIASES", 20, 0, 1_000)?,
@@ -275,6 +297,11 @@ impl Config {
     pub fn shown(&self, name: &str) -> Option<&str> {
         let shown = self.shown.iter().find(|shown| shown.name == name && shown.given);
         shown.map(|shown| shown.value.as_str())
+    }
+
+    /// How many connections the limit on open files allows, where MAX_CONNECTIONS is more.
+    pub fn too_many_connections(&self) -> Option<usize> {
+        Some(files::connections()).filter(|allowed| self.limits.connections > *allowed)
     }
 
     /// Whether a token is needed.

@@ -53,6 +53,15 @@ pub enum Error {
     /// The body is not of a type that this door reads.
     #[error("{0}")]
     UnsupportedMediaType(Cow<'static, str>),
+    /// The request body did not come in time.
+    #[error("the request body did not come within {} s", limit.as_secs())]
+    RequestTimeout {
+        /// How long it may take.
+        limit: Duration,
+    },
+    /// The request asks for a part of HTTP that is not served.
+    #[error("{0}")]
+    NotImplemented(Cow<'static, str>),
     /// The caller asks too often.
     #[error("too many requests, try again in {} s", retry_after.as_secs().max(1))]
     RateLimited {
@@ -112,6 +121,8 @@ impl Error {
             Self::Conflict(_) => "CONFLICT",
             Self::PayloadTooLarge { .. } | Self::AnswerTooLarge { .. } => "PAYLOAD_TOO_LARGE",
             Self::UnsupportedMediaType(_) => "UNSUPPORTED_MEDIA_TYPE",
+            Self::RequestTimeout { .. } => "REQUEST_TIMEOUT",
+            Self::NotImplemented(_) => "NOT_IMPLEMENTED",
             Self::RateLimited { .. } => "RATE_LIMITED",
             Self::CursorExpired { .. } => "CURSOR_EXPIRED",
             Self::Unavailable(_) => "UNAVAILABLE",
@@ -127,11 +138,13 @@ impl Error {
             Self::Forbidden(_) => 403,
             Self::NotFound(_) => 404,
             Self::MethodNotAllowed(_) => 405,
+            Self::RequestTimeout { .. } => 408,
             Self::Conflict(_) => 409,
             Self::PayloadTooLarge { .. } | Self::AnswerTooLarge { .. } => 413,
             Self::UnsupportedMediaType(_) => 415,
             Self::RateLimited { .. } => 429,
             Self::Internal(_) => 500,
+            Self::NotImplemented(_) => 501,
             Self::Unavailable(_) => 503,
         }
     }

@@ -1,34 +1,80 @@
 //! JSON bodies, bounded.
 
+use std::{borrow::Cow, error::Error as StdError, io::Read};
+
 use axum::{
-    body::{Body, Bytes},
+    body::{Body, HttpBody},
     http::{HeaderMap, header},
 };
+use flate2::bufread::{MultiGzDecoder, ZlibDecoder};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::Value;
 
 use crate::domain::{Error, Result};
 
-/// Reads a body of `application/json` in UTF-8, up to `limit` bytes. No body at all is `None`.
+use super::drain::Late;
+
+/// What some programs of Windows write before a text in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// How a body is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Encoding {
+    Identity,
+    Gzip,
+    Deflate,
+}
+
+/// Reads a body of `application/json` in UTF-8, up to `limit` bytes, also when it is inflated. No body at all is `None`.
+///
+/// Nothing is read of a body that its head rules out, so a client that waits to be asked (`Expect: 100-continue`) does
+/// not send it.
 ///
 /// # Errors
-/// UNSUPPORTED_MEDIA_TYPE for another type, PAYLOAD_TOO_LARGE past the limit, BAD_USER_INPUT for what is not JSON.
+/// UNSUPPORTED_MEDIA_TYPE for another type or encoding, PAYLOAD_TOO_LARGE past the limit, REQUEST_TIMEOUT where it does not
+/// come in time, BAD_USER_INPUT for what is not JSON.
 pub async fn read_json(headers: &HeaderMap, body: Body, limit: usize) -> Result<Option<Value>> {
-    let announced =
-        headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let announced = content_length(headers);
     if announced.is_some_and(|length| length > limit) {
         return Err(Error::PayloadTooLarge { limit });
     }
-    let bytes = match Limited::new(body, limit).collect().await {
-        Ok(collected) => collected.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => return Err(Error::PayloadTooLarge { limit }),
-        Err(_) => return Err(Error::bad_input("the request body broke off")),
-    };
-    // A request without a body has nothing to be of a type.
-    if !bytes.is_empty() || headers.contains_key(header::CONTENT_TYPE) {
+    let typed = headers.contains_key(header::CONTENT_TYPE);
+    // A request without a body has nothing to be of a type; whether one in chunks has a body is not known yet.
+    let sure = announced.is_some_and(|length| length > 0) || headers.contains_key(header::EXPECT);
+    if typed || (sure && !body.is_end_stream()) {
         check_type(headers)?;
     }
-    parse(&bytes)
+    let encoding = encoding(headers)?;
+    let bytes = match Limited::new(body, limit).collect().await {
+        Ok(collected) => collected.to_bytes(),
+        Err(error) => return Err(broken(&*error, limit)),
+    };
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    if !typed {
+        check_type(headers)?;
+    }
+    parse(&inflate(&bytes, encoding, limit)?)
+}
+
+/// How many bytes the body has, where its head says so.
+pub fn content_length(headers: &HeaderMap) -> Option<usize> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Why a body could not be read; the libraries wrap the cause.
+fn broken(error: &(dyn StdError + 'static), limit: usize) -> Error {
+    if error.is::<LengthLimitError>() {
+        return Error::PayloadTooLarge { limit };
+    }
+    if let Some(Late(limit)) = error.downcast_ref() {
+        return Error::RequestTimeout { limit: *limit };
+    }
+    match error.source() {
+        Some(cause) => broken(cause, limit),
+        None => Error::bad_input("the request body broke off"),
+    }
 }
 
 fn check_type(headers: &HeaderMap) -> Result<()> {
@@ -51,7 +97,43 @@ fn check_type(headers: &HeaderMap) -> Result<()> {
     Err(Error::UnsupportedMediaType(message.into()))
 }
 
-fn parse(bytes: &Bytes) -> Result<Option<Value>> {
+fn encoding(headers: &HeaderMap) -> Result<Encoding> {
+    let mut given = headers.get_all(header::CONTENT_ENCODING).iter();
+    let Some(first) = given.next() else { return Ok(Encoding::Identity) };
+    let name = first.to_str().unwrap_or_default().trim();
+    let known = [
+        ("identity", Encoding::Identity),
+        ("gzip", Encoding::Gzip),
+        ("x-gzip", Encoding::Gzip),
+        ("deflate", Encoding::Deflate),
+    ];
+    let known = known.iter().find(|(known, _)| name.eq_ignore_ascii_case(known));
+    match (known, given.next()) {
+        (Some((_, encoding)), None) => Ok(*encoding),
+        _ => {
+            let message = "the content encoding of the body is not known, it takes gzip, deflate or identity";
+            Err(Error::UnsupportedMediaType(message.into()))
+        }
+    }
+}
+
+fn inflate(bytes: &[u8], encoding: Encoding, limit: usize) -> Result<Cow<'_, [u8]>> {
+    let mut inflated = Vec::new();
+    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    let read = match encoding {
+        Encoding::Identity => return Ok(Cow::Borrowed(bytes)),
+        Encoding::Gzip => MultiGzDecoder::new(bytes).take(most).read_to_end(&mut inflated),
+        Encoding::Deflate => ZlibDecoder::new(bytes).take(most).read_to_end(&mut inflated),
+    };
+    if inflated.len() > limit {
+        return Err(Error::PayloadTooLarge { limit });
+    }
+    read.map_err(|_| Error::bad_input("the body cannot be inflated by its content encoding"))?;
+    Ok(Cow::Owned(inflated))
+}
+
+fn parse(bytes: &[u8]) -> Result<Option<Value>> {
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Ok(None);
     }

@@ -4,22 +4,28 @@
 
 mod body;
 mod caller;
+mod come_back;
+mod connection;
 mod cors;
 mod drain;
 mod error;
 mod guard;
+mod head;
+mod places;
 mod request_log;
+mod server;
 mod surround;
 mod token_end;
 mod upgrade_names;
 
 pub use self::{
-    body::read_json,
+    body::{content_length, read_json},
     caller::{Caller, authorization},
     cors::cors,
     error::{ErrorBody, not_allowed, respond},
     guard::Origins,
     request_log::Note,
+    server::{ConnectionLimits, Server, listen},
     surround::{Bound, Surround, answer_panics},
     token_end::{TokenEnd, never},
 };

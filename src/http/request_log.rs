@@ -11,7 +11,9 @@ use axum::{
     response::Response,
 };
 
-use crate::domain::UserId;
+use crate::{domain::UserId, telemetry};
+
+use super::drain::Reading;
 
 /// The header that a request id comes in and goes out by.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -49,6 +51,7 @@ pub struct Note(Arc<Noted>);
 struct Noted {
     user: OnceLock<UserId>,
     operation: OnceLock<String>,
+    body: Reading,
 }
 
 impl Note {
@@ -57,9 +60,14 @@ impl Note {
         let _ = self.0.user.set(user);
     }
 
-    /// The name of the GraphQL operation.
+    /// The name of the GraphQL operation; a long one is cut.
     pub fn operation(&self, name: String) {
-        let _ = self.0.operation.set(name);
+        let _ = self.0.operation.set(telemetry::cut(name));
+    }
+
+    /// How far the request's body was read.
+    pub(super) fn body(&self) -> &Reading {
+        &self.0.body
     }
 }
 
@@ -85,6 +93,11 @@ impl Entry {
         };
         request.extensions_mut().insert(entry.note.clone());
         entry
+    }
+
+    /// What doors and bodies write on.
+    pub(super) fn note(&self) -> &Note {
+        &self.note
     }
 
     /// What is logged meanwhile is logged within this span.

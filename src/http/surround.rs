@@ -14,7 +14,7 @@ use std::{
 use axum::{
     body::{Body, Bytes, HttpBody},
     extract::Request,
-    http::{HeaderMap, HeaderName, HeaderValue, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use futures_util::future::{Either, ready};
@@ -24,19 +24,25 @@ use tracing::Instrument;
 
 use crate::domain::Error;
 
-use super::{Origins, drain::lend, request_log::Entry, upgrade_names::set_upgrade_names};
+use super::{
+    Note, Origins, come_back, drain::lend, head, request_log::Entry, upgrade_names::set_upgrade_names,
+};
 
 type Answering = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
-/// The outside of everything: each request is logged and held against [`Origins`], what its door leaves of its body is
-/// read, and each response gets headers that keep browsers from guessing, framing and telling on.
+/// The outside of everything: each request is logged, and held against the rules of HTTP and [`Origins`]; its body has a
+/// deadline, and what its door leaves of it is read; and each response gets headers that keep browsers from guessing,
+/// framing and telling on.
 #[derive(Clone, Debug)]
-pub struct Surround(Origins);
+pub struct Surround {
+    origins: Origins,
+    body_timeout: Duration,
+}
 
 impl Surround {
-    /// Lets in what `origins` let in.
-    pub fn new(origins: Origins) -> Self {
-        Self(origins)
+    /// Lets in what `origins` let in; a body may take `body_timeout` to come.
+    pub fn new(origins: Origins, body_timeout: Duration) -> Self {
+        Self { origins, body_timeout }
     }
 }
 
@@ -44,7 +50,7 @@ impl<S> Layer<S> for Surround {
     type Service = Surrounded<S>;
 
     fn layer(&self, inner: S) -> Surrounded<S> {
-        Surrounded { inner, origins: self.0.clone() }
+        Surrounded { inner, edge: self.clone() }
     }
 }
 
@@ -52,7 +58,7 @@ impl<S> Layer<S> for Surround {
 #[derive(Clone, Debug)]
 pub struct Surrounded<S> {
     inner: S,
-    origins: Origins,
+    edge: Surround,
 }
 
 impl<S, B> Service<Request> for Surrounded<S>
@@ -71,8 +77,9 @@ where
     fn call(&mut self, mut request: Request) -> Answering {
         let entry = Entry::begin(&mut request);
         let span = entry.span();
-        let (request, left) = lend(request);
-        let answer = match self.origins.check(&request) {
+        let (note, limit) = (entry.note().clone(), self.edge.body_timeout);
+        let request = lend(request, &note, limit);
+        let answer = match head::check(&request).and_then(|()| self.edge.origins.check(&request)) {
             Ok(()) => Either::Left(span.in_scope(|| self.inner.call(request))),
             Err(error) => Either::Right(error),
         };
@@ -81,9 +88,12 @@ where
                 Either::Left(answer) => answer.instrument(span).await?.map(Body::new),
                 Either::Right(error) => span.in_scope(|| error.into_response()),
             };
-            if let Some(left) = left {
-                left.drain().await;
+            let body = note.body();
+            if body.is_late() && response.status() != StatusCode::REQUEST_TIMEOUT {
+                // Of a door that does not read its bodies itself.
+                response = Error::RequestTimeout { limit }.into_response();
             }
+            body.drain().await;
             secure(response.headers_mut());
             set_upgrade_names(&mut response).await;
             entry.end(&mut response);
@@ -92,9 +102,10 @@ where
     }
 }
 
-/// Bounds a request: it is answered UNAVAILABLE where it takes longer than it may, and where it comes after the shutdown
-/// began, unless it asks how the server is. What a request that took too long was about to write may still be written;
-/// upgrades to WebSocket are answered at once and are not ended by this.
+/// Bounds a request: it is answered UNAVAILABLE where it takes longer than it may once its body is there, and where it
+/// comes after the shutdown began, unless it asks how the server is, or is an EventSource, which a refusal would end for
+/// good. What a request that took too long was about to write may still be written; upgrades to WebSocket are answered at
+/// once and are not ended by this.
 #[derive(Clone, Debug)]
 pub struct Bound {
     time: Duration,
@@ -138,17 +149,29 @@ where
     fn call(&mut self, request: Request) -> Answering {
         let asks_how_it_is = matches!(request.uri().path(), "/api/health" | "/api/ready");
         if self.bound.draining.is_cancelled() && !asks_how_it_is {
+            if is_event_source(&request) {
+                return Box::pin(ready(Ok(come_back::response())));
+            }
             let mut response = Error::unavailable("the server shuts down").into_response();
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             return Box::pin(ready(Ok(response)));
         }
-        let answer = tokio::time::timeout(self.bound.time, self.inner.call(request));
+        let limit = self.bound.time;
+        let note = request.extensions().get::<Note>().cloned().unwrap_or_default();
+        let answer = self.inner.call(request);
         Box::pin(async move {
-            answer
-                .await
-                .unwrap_or_else(|_| Ok(Error::unavailable("the request took too long").into_response()))
+            let answer = note.body().within(limit, answer).await;
+            answer.unwrap_or_else(|| Ok(Error::unavailable("the request took too long").into_response()))
         })
     }
+}
+
+/// Whether a request is that of an EventSource: it wants events first of all.
+fn is_event_source(request: &Request) -> bool {
+    const EVENTS: &[u8] = b"text/event-stream";
+    let accept = request.headers().get(header::ACCEPT).map_or(&[][..], HeaderValue::as_bytes);
+    request.method() == Method::GET
+        && accept.get(..EVENTS.len()).is_some_and(|first| first.eq_ignore_ascii_case(EVENTS))
 }
 
 /// The answer to a request whose handler panicked: an internal error, like every other defect.

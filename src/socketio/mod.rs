@@ -30,6 +30,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::{Config, Limits},
+    domain::Error,
+    http::content_length,
     service::{Authenticator, Presence, Services},
     telemetry::Metrics,
 };
@@ -107,7 +109,7 @@ pub fn router(
         seats: Presence::default(),
     }));
     join(&io, door);
-    let transport = Transport { engine, draining };
+    let transport = Transport { engine, draining, payload_bytes: config.limits.message_bytes };
     Router::new().route("/socket.io/", any(serve)).route("/socket.io", any(serve)).with_state(transport)
 }
 
@@ -115,9 +117,15 @@ pub fn router(
 struct Transport {
     engine: SocketIoService<Router>,
     draining: CancellationToken,
+    /// The largest body of a poll.
+    payload_bytes: usize,
 }
 
 async fn serve(State(transport): State<Transport>, request: Request) -> Response {
+    // The library reads a body before it says that it is too large; a client may wait to be asked for it.
+    if content_length(request.headers()).is_some_and(|length| length > transport.payload_bytes) {
+        return Error::PayloadTooLarge { limit: transport.payload_bytes }.into_response();
+    }
     transport::serve(transport.engine, transport.draining, request).await.into_response()
 }
 

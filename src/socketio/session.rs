@@ -14,7 +14,7 @@ use crate::{
     http::TokenEnd,
     json::{Activity, Analytics, Notification},
     service::{Delivery, Present, Updates},
-    telemetry::Open,
+    telemetry::{self, Open},
 };
 
 use super::{
@@ -88,7 +88,7 @@ impl Session {
             false => self.perform(&incoming.event, payload).await,
         };
         tracing::info!(
-            event = incoming.event,
+            event = telemetry::cut(incoming.event.clone()),
             user = self.user().map(UserId::as_str),
             code = outcome.as_ref().err().map_or("OK", Error::code),
             ms = (began.elapsed().as_secs_f64() * 1e5).round() / 1e2,

@@ -35,6 +35,19 @@ pub fn log_failure(error: &Error) {
     }
 }
 
+/// The longest name of a client's making that is logged, in bytes.
+const NAME_BYTES: usize = 100;
+
+/// A name that a client made, cut to what a line of the log has room for.
+pub fn cut(mut name: String) -> String {
+    if name.len() > NAME_BYTES {
+        name.truncate(name.floor_char_boundary(NAME_BYTES));
+        name.push('…');
+        name.shrink_to_fit();
+    }
+    name
+}
+
 /// Says where the doors are, and in which mode they are open.
 pub fn banner(config: &Config, address: SocketAddr, database: &str) {
     let mode = if config.production() { "production" } else { "development" };
@@ -47,6 +60,12 @@ pub fn banner(config: &Config, address: SocketAddr, database: &str) {
     tracing::info!("  GraphiQL       http://{address}/graphiql");
     if let Some(bus) = config.shown("NATS_URL") {
         tracing::info!("  bus            {bus}");
+    }
+    if let Some(allowed) = config.too_many_connections() {
+        tracing::warn!(
+            "MAX_CONNECTIONS is {}, but the limit on open files (ulimit -n) leaves room for {allowed}",
+            config.limits.connections
+        );
     }
     if !config.production() {
         tracing::warn!(

@@ -1,10 +1,19 @@
 //! Requests that are no requests of REST: bodies that cannot be read, methods that are not there.
 
+use std::io::Write;
+
+use flate2::{
+    Compression,
+    write::{DeflateEncoder, GzEncoder, ZlibEncoder},
+};
 use futures_util::stream;
-use reqwest::{Body, Method, RequestBuilder, header::CONTENT_TYPE};
+use reqwest::{
+    Body, Method, RequestBuilder,
+    header::{CONTENT_ENCODING, CONTENT_TYPE},
+};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, TestApp, on_both};
+use crate::support::{Answer, Backend, Route, TestApp, on_both, routes};
 
 const LIMIT: usize = 64 * 1024;
 
@@ -31,9 +40,19 @@ fn padded(bytes: usize) -> Vec<u8> {
 
 on_both!(
     async fn a_body_that_is_no_json_object_is_refused(app: TestApp) {
-        for body in
-            ["{", "nonsense", "{\"a\":}", "{'a': 1}", "\u{feff}{}", "[]", "[{}]", "1", "\"text\"", "null"]
-        {
+        for body in [
+            "{",
+            "nonsense",
+            "{\"a\":}",
+            "{'a': 1}",
+            "\u{feff}{",
+            "\u{feff}\u{feff}{}",
+            "[]",
+            "[{}]",
+            "1",
+            "\"text\"",
+            "null",
+        ] {
             let request = post(&app).header(CONTENT_TYPE, "application/json").body(body);
             is_refused(&app.send(request).await, 400, "BAD_USER_INPUT");
         }
@@ -158,3 +177,133 @@ on_both!(
         }
     }
 );
+
+/// The same request by REST and by GraphQL, as a body that is `changed` on its way.
+async fn both_doors(
+    app: &TestApp,
+    encoding: Option<&str>,
+    changed: impl Fn(Vec<u8>) -> Vec<u8>,
+) -> [Answer; 2] {
+    let activity = json!({"userId": "ada", "type": "login", "title": "t"}).to_string();
+    let operation = json!({"query": "{ activeUsers }"}).to_string();
+    let send = async |path: &str, body: String| {
+        let mut request = app.request(Method::POST, path).header(CONTENT_TYPE, "application/json");
+        if let Some(encoding) = encoding {
+            request = request.header(CONTENT_ENCODING, encoding);
+        }
+        app.send(request.body(changed(body.into_bytes()))).await
+    };
+    [send("/api/activities", activity).await, send("/graphql", operation).await]
+}
+
+/// Compresses bytes.
+type Pack = fn(&[u8]) -> Vec<u8>;
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn zlib(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[tokio::test]
+async fn a_byte_order_mark_before_a_body_is_taken() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let [activity, operation] = both_doors(&app, None, |body| [b"\xef\xbb\xbf", &*body].concat()).await;
+    activity.expect(201);
+    operation.data();
+}
+
+#[tokio::test]
+async fn a_compressed_body_is_inflated_within_the_limit() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let packs: [(&str, Pack); 5] =
+        [("gzip", gzip), ("GZIP", gzip), ("x-gzip", gzip), ("deflate", zlib), ("identity", <[u8]>::to_vec)];
+    for (encoding, packed) in packs {
+        let [activity, operation] = both_doors(&app, Some(encoding), |body| packed(&body)).await;
+        activity.expect(201);
+        operation.data();
+        let filled = |bytes: usize| {
+            move |mut body: Vec<u8>| {
+                body.resize(bytes, b' ');
+                packed(&body)
+            }
+        };
+        let [activity, operation] = both_doors(&app, Some(encoding), filled(LIMIT)).await;
+        activity.expect(201);
+        operation.data();
+        for bytes in [LIMIT + 1, 20 * LIMIT] {
+            if encoding == "identity" && bytes > LIMIT + 1 {
+                continue;
+            }
+            for refused in both_doors(&app, Some(encoding), filled(bytes)).await {
+                assert_eq!(refused.status, 413, "{encoding} {bytes}: {}", refused.text);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_compressed_as_it_says_is_refused() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let raw = |body: Vec<u8>| {
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(&body).unwrap();
+        encoder.finish().unwrap()
+    };
+    for refused in [
+        both_doors(&app, Some("gzip"), |body| body).await,
+        both_doors(&app, Some("gzip"), |body| gzip(&body)[..30].to_vec()).await,
+        both_doors(&app, Some("deflate"), raw).await,
+        both_doors(&app, Some("deflate"), |body| gzip(&body)).await,
+    ]
+    .concat()
+    {
+        assert_eq!(refused.status, 400, "{}", refused.text);
+    }
+    for encoding in ["br", "zstd", "gzip, gzip", "nonsense", ""] {
+        for refused in both_doors(&app, Some(encoding), |body| body).await {
+            assert_eq!(refused.status, 415, "{encoding}: {}", refused.text);
+        }
+    }
+    nothing_is_stored(&app).await;
+}
+
+/// The path of `route` as other clients of Express wrote it: with capitals in its fixed parts, and a slash at its end.
+fn shouted(route: &Route, id: &str) -> String {
+    let parts = route.path.split('/').map(|part| match part.starts_with('{') {
+        true => id.to_owned(),
+        false => part.to_uppercase(),
+    });
+    parts.collect::<Vec<_>>().join("/") + "/"
+}
+
+#[tokio::test]
+async fn capitals_and_a_slash_at_the_end_make_no_other_path() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    app.create_activity("Ada", "t").await;
+    for path in ["/api/activities/Ada/", "/API/Activities/Ada", "/api/Activities/Ada/?limit=1"] {
+        assert_eq!(app.get(path).await.expect(200)["total"], 1, "{path}");
+    }
+    assert_eq!(app.get("/API/activities/ADA").await.expect(200)["total"], 0, "an id is not changed");
+    for route in routes().await {
+        if !route.path.starts_with("/api/") || route.path.contains('*') {
+            continue;
+        }
+        let method = Method::from_bytes(route.method.as_bytes()).unwrap();
+        let id = "0123456789ABCDEF01234567";
+        let plain = route.path.split('/').map(|part| if part.starts_with('{') { id } else { part });
+        let plain = plain.collect::<Vec<_>>().join("/");
+        let expected = app.send(app.request(method.clone(), &plain)).await;
+        let got = app.send(app.request(method, &shouted(&route, id))).await;
+        // Once it is created, it is there already.
+        let status = |answer: &Answer| if answer.status == 201 { 200 } else { answer.status };
+        assert_eq!(status(&got), status(&expected), "{route}: {}", got.text);
+        assert!(!got.text.contains("path not found"), "{route}: {}", got.text);
+    }
+}

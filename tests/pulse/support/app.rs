@@ -6,11 +6,12 @@ use pulse::{
     app::App,
     config::Config,
     domain::{Clock, Role, Timestamp, UserId},
+    http::listen,
     service,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::{Answer, Backend, Socket, fresh_database, in_time};
@@ -102,12 +103,16 @@ impl Client {
     }
 }
 
+/// Changes of what is no setting, such as deadlines that a test does not wait for.
+pub type Tune = fn(&mut Config);
+
 /// A running app. Dereferences to a [`Client`] without a token.
 pub struct TestApp {
     client: Client,
     pub database_url: String,
     pub clock: Clock,
     settings: BTreeMap<&'static str, String>,
+    tune: Tune,
     shutdown: CancellationToken,
     running: JoinHandle<std::io::Result<()>>,
     // Holds the folder of a SQLite file.
@@ -144,6 +149,15 @@ impl TestApp {
     }
 
     pub async fn with_clock(backend: Backend, settings: &[(&'static str, &str)], clock: Clock) -> Self {
+        Self::build(backend, settings, clock, |_| {}).await
+    }
+
+    /// A server with settings, and what is no setting, of its own.
+    pub async fn tuned(settings: &[(&'static str, &str)], tune: Tune) -> Self {
+        Self::build(Backend::Sqlite, settings, Clock::default(), tune).await
+    }
+
+    async fn build(backend: Backend, settings: &[(&'static str, &str)], clock: Clock, tune: Tune) -> Self {
         let (database_url, folder) = fresh_database(backend).await;
         let mut all = BTreeMap::from([
             ("DATABASE_URL", database_url.clone()),
@@ -151,15 +165,30 @@ impl TestApp {
             ("JWT_SECRET", SECRET.to_owned()),
         ]);
         all.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
-        let (client, shutdown, running) = run(&all, &clock).await;
-        Self { client, database_url, clock, settings: all, shutdown, running, _folder: folder }
+        let (client, shutdown, running) = run(&all, &clock, tune).await;
+        Self { client, database_url, clock, settings: all, tune, shutdown, running, _folder: folder }
     }
 
     /// Stops the server and starts another one on the same database, on another port.
     pub async fn restart(&mut self) {
         self.stop().await;
-        let (client, shutdown, running) = run(&self.settings, &self.clock).await;
+        self.start_again().await;
+    }
+
+    /// [`TestApp::restart`] on the same port, as an upgrade does.
+    pub async fn restart_in_place(&mut self) {
+        self.settings.insert("PORT", self.address.port().to_string());
+        self.restart().await;
+    }
+
+    async fn start_again(&mut self) {
+        let (client, shutdown, running) = run(&self.settings, &self.clock, self.tune).await;
         (self.client, self.shutdown, self.running) = (client, shutdown, running);
+    }
+
+    /// Begins to stop the server, and does not wait for its end.
+    pub fn begin_to_stop(&self) {
+        self.shutdown.cancel();
     }
 
     /// Stops the server as SIGTERM does, and waits for its end.
@@ -172,12 +201,14 @@ impl TestApp {
 async fn run(
     settings: &BTreeMap<&'static str, String>,
     clock: &Clock,
+    tune: Tune,
 ) -> (Client, CancellationToken, JoinHandle<std::io::Result<()>>) {
-    let config = Config::from_values(settings).unwrap();
+    let mut config = Config::from_values(settings).unwrap();
+    tune(&mut config);
     let app = App::build(&config, clock.clone())
         .await
         .unwrap_or_else(|error| panic!("{error}: {:?}", error.cause()));
-    let listener = TcpListener::bind((config.host, config.port)).await.unwrap();
+    let listener = listen((config.host, config.port).into()).unwrap();
     let address = listener.local_addr().unwrap();
     let shutdown = CancellationToken::new();
     let running = tokio::spawn(app.run(listener, shutdown.clone().cancelled_owned()));

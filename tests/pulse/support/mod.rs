@@ -7,6 +7,7 @@ mod database;
 pub mod hostile;
 mod nats;
 mod process;
+mod raw;
 mod routes;
 mod schema;
 mod shape;
@@ -22,6 +23,7 @@ pub use self::{
     database::{Backend, create_database, fresh_database, run_postgres},
     nats::Nats,
     process::Server,
+    raw::{Raw, RawAnswer},
     routes::{Route, routes},
     schema::{Introspected, RootField, list, name, type_text},
     shape::{each, is_id, keys, millis, segment, with},

@@ -29,7 +29,20 @@ impl std::ops::Deref for Server {
 impl Server {
     /// Starts the binary on `database_url`, in a folder without a `.env`.
     pub fn start(database_url: &str, settings: &[(&str, &str)]) -> Self {
-        let mut child = Self::command(settings)
+        Self::run(Self::command(settings), database_url, settings)
+    }
+
+    /// [`Server::start`] with no more than `files` open files.
+    pub fn with_files(files: u32, database_url: &str, settings: &[(&str, &str)]) -> Self {
+        let pulse = Self::command(settings);
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("ulimit -n {files} && exec \"$0\" \"$@\"")]).arg(pulse.get_program());
+        shell.env_clear().envs(settings.iter().copied()).current_dir(std::env::temp_dir());
+        Self::run(shell, database_url, settings)
+    }
+
+    fn run(mut command: Command, database_url: &str, settings: &[(&str, &str)]) -> Self {
+        let mut child = command
             .args(["serve"])
             .env("DATABASE_URL", database_url)
             .env("PORT", "0")

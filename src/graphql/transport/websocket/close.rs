@@ -10,6 +10,12 @@ pub(super) enum Close {
     Normal,
     /// The server stops; it or another one is back shortly.
     Restart,
+    /// Frames that RFC 6455 does not allow.
+    ProtocolError,
+    /// A text that is not UTF-8.
+    InvalidText,
+    /// A message over the limit.
+    TooLarge,
     /// A message that the protocol does not know.
     BadRequest(String),
     /// An operation before the connection was acknowledged.
@@ -33,10 +39,25 @@ pub(super) enum Close {
 }
 
 impl Close {
+    /// Why a socket is closed that could not be read because of `error`; `None` where its client is gone.
+    pub(super) fn by_error(error: axum::Error) -> Option<Self> {
+        use tungstenite::{Error, error::ProtocolError};
+        match error.into_inner().downcast_ref::<Error>()? {
+            Error::Capacity(_) => Some(Self::TooLarge),
+            Error::Utf8(_) => Some(Self::InvalidText),
+            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => None,
+            Error::Protocol(_) => Some(Self::ProtocolError),
+            _ => None,
+        }
+    }
+
     /// The code of the close frame.
     pub(super) fn code(&self) -> u16 {
         match self {
             Self::Normal => 1000,
+            Self::ProtocolError => 1002,
+            Self::InvalidText => 1007,
+            Self::TooLarge => 1009,
             Self::Restart => 1012,
             Self::BadRequest(_) => 4400,
             Self::Unauthorized => 4401,
@@ -54,6 +75,9 @@ impl Close {
         let mut reason = match self {
             Self::Normal => String::new(),
             Self::Restart => "service restart".into(),
+            Self::ProtocolError => "protocol error".into(),
+            Self::InvalidText => "a text is not UTF-8".into(),
+            Self::TooLarge => "message too large".into(),
             Self::BadRequest(problem) => problem.clone(),
             Self::Unauthorized => "Unauthorized".into(),
             Self::Forbidden => "Forbidden".into(),

@@ -39,8 +39,9 @@ impl Dialect {
 pub(super) enum Effect {
     /// Check who calls by the payload of `connection_init`, then say [`Machine::acknowledge`].
     Authenticate(Value),
-    /// Take the fresh token that a ping brought, then say [`Machine::pong`].
-    Refresh(Value),
+    /// Take the fresh token that a ping brought, then say [`Machine::pong`]; where it brought none, send `text`, its payload
+    /// as it came, back by [`Machine::echo`].
+    Refresh { payload: Value, text: String },
     /// Start an operation; its outcome comes back by its id.
     Start { id: String, payload: StartPayload },
     /// End an operation without a word.
@@ -138,10 +139,12 @@ impl Machine {
         };
         match (self.dialect, &*incoming.kind) {
             (_, "connection_init") => self.init(incoming.payload),
-            (Dialect::Transport, "ping") => match object(incoming.payload) {
-                Some(payload @ Value::Object(_)) => Effect::Refresh(payload),
-                Some(_) => Effect::Send(bare("pong", None)),
-                None => invalid("Invalid message: the payload of ping takes an object"),
+            (Dialect::Transport, "ping") => match (object(incoming.payload), incoming.payload) {
+                (Some(payload @ Value::Object(_)), Some(text)) => {
+                    Effect::Refresh { payload, text: text.get().to_owned() }
+                }
+                (Some(_), _) => Effect::Send(bare("pong", None)),
+                (None, _) => invalid("Invalid message: the payload of ping takes an object"),
             },
             (Dialect::Transport, "pong") => match object(incoming.payload) {
                 Some(_) => Effect::Alive,
@@ -213,7 +216,12 @@ impl Machine {
         bare("connection_ack", None)
     }
 
-    /// The answer to a ping with a payload.
+    /// The answer to a ping with a payload that holds no token: the same payload.
+    pub(super) fn echo(payload: &str) -> String {
+        format!(r#"{{"type":"pong","payload":{payload}}}"#)
+    }
+
+    /// The answer to a ping that brought a token.
     pub(super) fn pong(payload: Option<Value>) -> String {
         message("pong", None, payload)
     }

@@ -60,6 +60,8 @@ const RESULTS_WAITING: usize = 4;
 const RESULT_BYTES_WAITING: usize = 1024 * 1024;
 /// Messages that wait to be sent before the client's messages are no longer read.
 const REPLIES_WAITING: usize = 256;
+/// Bytes of pings that wait to be sent back before the client's messages are no longer read.
+const ECHOES_BYTES: usize = 256 * 1024;
 
 /// Opens a socket. The token may come in the handshake's `Authorization` or in `connection_init`.
 pub(in crate::graphql) fn open(
@@ -104,6 +106,8 @@ struct Connection {
     outbox: VecDeque<Message>,
     /// Whether the socket holds bytes that the client has not taken.
     unflushed: bool,
+    /// Bytes of pings that were to be sent back since everything that waited was sent.
+    echoed: usize,
     deadlines: Deadlines,
     _open: Open,
 }
@@ -163,6 +167,7 @@ impl Connection {
             operations: StreamMap::new(),
             outbox: VecDeque::new(),
             unflushed: false,
+            echoed: 0,
             deadlines: Deadlines::start(),
             _open: open,
         }
@@ -175,7 +180,7 @@ impl Connection {
             let waits = self.outbox.len() >= RESULTS_WAITING
                 || self.outbox.iter().map(text_bytes).sum::<usize>() >= RESULT_BYTES_WAITING;
             let wants_results = !waits && !self.operations.is_empty();
-            let reads = self.outbox.len() < REPLIES_WAITING;
+            let reads = self.outbox.len() < REPLIES_WAITING && self.echoed < ECHOES_BYTES;
             let sends = self.unflushed || !self.outbox.is_empty();
             let undrained = self.deadlines.drained > Instant::now() + DRAIN;
             let deadline = self.deadlines.first();
@@ -185,6 +190,7 @@ impl Connection {
                 event = poll_fn(|cx| poll_socket(cx, socket, outbox, unflushed, sends, reads)) => match event {
                     SocketEvent::Received(message) => Step::Received(message),
                     SocketEvent::Sent => Step::Sent,
+                    SocketEvent::Broken(close) => Step::Broken(close),
                     SocketEvent::Gone => return,
                 },
                 Some((id, output)) = operations.next(), if wants_results => Step::Output(id, output),
@@ -195,12 +201,14 @@ impl Connection {
                 Step::Received(message) => self.receive(message).await,
                 Step::Sent => {
                     self.deadlines.stalled = never();
+                    self.echoed = 0;
                     Ok(())
                 }
                 Step::Output(id, output) => {
                     self.output(&id, output);
                     Ok(())
                 }
+                Step::Broken(close) => Err(close),
                 Step::Deadline => self.deadline(),
                 Step::Drain => {
                     self.deadlines.drained = drain_end();
@@ -238,7 +246,7 @@ impl Connection {
         };
         match self.machine.receive(text.as_str()) {
             Effect::Authenticate(payload) => self.authenticate(&payload),
-            Effect::Refresh(payload) => self.refresh(&payload),
+            Effect::Refresh { payload, text } => self.refresh(&payload, &text),
             Effect::Start { id, payload } => {
                 self.check_token()?;
                 self.start(id, payload);
@@ -276,14 +284,18 @@ impl Connection {
         Ok(())
     }
 
-    /// A ping with a token: the connection goes on with it. Other payloads are only answered.
-    fn refresh(&mut self, payload: &Value) -> Result<(), Close> {
-        // Before the connection is acknowledged there is nobody whose token could be refreshed.
-        let token = token(payload).filter(|_| self.viewer.is_some());
-        let Some(token) = token else {
-            self.send(Machine::pong(None));
+    /// A ping with a token: the connection goes on with it. Other payloads, as `text`, are sent back.
+    fn refresh(&mut self, payload: &Value, text: &str) -> Result<(), Close> {
+        let Some(token) = token(payload) else {
+            self.echoed += text.len();
+            self.send(Machine::echo(text));
             return Ok(());
         };
+        // Before the connection is acknowledged there is nobody whose token could be refreshed.
+        if self.viewer.is_none() {
+            self.send(Machine::pong(None));
+            return Ok(());
+        }
         let viewer = self.api.auth().viewer(Some(token)).map_err(|_| Close::Forbidden)?;
         let same = self.viewer.as_ref().is_some_and(|before| before.user() == viewer.user());
         if !same {
@@ -391,6 +403,7 @@ enum Step {
     Received(Message),
     Sent,
     Output(String, Option<Outcome>),
+    Broken(Close),
     Deadline,
     Drain,
 }
@@ -399,6 +412,8 @@ enum SocketEvent {
     Received(Message),
     /// Everything that waited was taken by the client's side.
     Sent,
+    /// The client sent what is no message, and has to be told.
+    Broken(Close),
     Gone,
 }
 
@@ -421,7 +436,10 @@ fn poll_socket(
     if reads {
         return match ready!(socket.poll_next_unpin(cx)) {
             Some(Ok(message)) => Poll::Ready(SocketEvent::Received(message)),
-            _ => Poll::Ready(SocketEvent::Gone),
+            Some(Err(error)) => {
+                Poll::Ready(Close::by_error(error).map_or(SocketEvent::Gone, SocketEvent::Broken))
+            }
+            None => Poll::Ready(SocketEvent::Gone),
         };
     }
     Poll::Pending
