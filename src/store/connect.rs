@@ -3,6 +3,10 @@
 use std::{
     path::Path,
     str::FromStr,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -18,6 +22,8 @@ use sea_orm::{
 use tokio::time::timeout;
 
 use crate::domain::{Error, Result as DomainResult};
+
+use super::file::DatabaseFile;
 
 /// How long a caller waits for a connection before the database counts as gone.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -42,6 +48,8 @@ const TRUST_IDLE: Duration = Duration::from_secs(1);
 const IDLE_ANSWER: Duration = Duration::from_millis(500);
 /// How long a connection that is given back to the pool may take to show that it still stands.
 const RETURN: Duration = Duration::from_secs(2);
+/// How long a session that may be read-only is used at least.
+const READ_ONLY_SESSION: Duration = Duration::from_secs(1);
 /// What each session asks of PostgreSQL. A node that is cut off while it holds locks must not keep the other nodes from
 /// its users: its transaction ends after a few seconds of silence, and its session when its machine does not answer.
 const SESSION: [(&str, &str); 7] = [
@@ -74,6 +82,43 @@ pub(super) struct Connections {
     pub(super) reader: DatabaseConnection,
     /// For writes; on SQLite the one connection that writes.
     pub(super) writer: DatabaseConnection,
+    /// The files of SQLite, once they are known: then no connection to others is made for reads.
+    pub(super) file: Arc<OnceLock<DatabaseFile>>,
+    /// The sessions of PostgreSQL.
+    pub(super) sessions: Sessions,
+}
+
+/// Which sessions are still of use. Whether a session of PostgreSQL may write by default is fixed when it begins, so those that
+/// were read-only stay so when the database is not any more. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(super) struct Sessions {
+    start: Instant,
+    /// When a write was refused last because its session is read-only, in ms since the start; 0 where none was.
+    refused: Arc<AtomicU64>,
+}
+
+impl Default for Sessions {
+    fn default() -> Self {
+        Self { start: Instant::now(), refused: Arc::default() }
+    }
+}
+
+impl Sessions {
+    /// A write was refused: those that are open now are not used much longer.
+    pub(super) fn refused(&self) {
+        self.refused.store(self.now(), Ordering::Relaxed);
+    }
+
+    /// Whether a session that began `age` ago may be used. Each is for a moment, so that a database that stays read-only is
+    /// not connected to again and again.
+    fn are_useful(&self, age: Duration) -> bool {
+        let refused = self.refused.load(Ordering::Relaxed);
+        refused == 0 || age < READ_ONLY_SESSION || self.now().saturating_sub(age.as_millis() as u64) > refused
+    }
+
+    fn now(&self) -> u64 {
+        self.start.elapsed().as_millis() as u64
+    }
 }
 
 /// Opens `url`, which starts with `sqlite:` or `postgres:`.
@@ -129,7 +174,13 @@ async fn sqlite(url: &str) -> Result<Connections, DbErr> {
         .await
         .map_err(unreachable)?;
     first.close().await.map_err(unreachable)?;
+    let file = Arc::new(OnceLock::<DatabaseFile>::new());
+    let opened = file.clone();
     let reader = SqlitePoolOptions::new()
+        .after_connect(move |_, _| {
+            let checked = opened.get().map_or(Ok(()), DatabaseFile::check);
+            Box::pin(async move { checked.map_err(|error| sqlx::Error::Io(std::io::Error::other(error))) })
+        })
         .max_connections(SQLITE_READERS)
         .idle_timeout(None)
         .max_lifetime(None)
@@ -140,6 +191,8 @@ async fn sqlite(url: &str) -> Result<Connections, DbErr> {
         backend: DbBackend::Sqlite,
         reader: SqlxSqliteConnector::from_sqlx_sqlite_pool(reader),
         writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
+        file,
+        sessions: Sessions::default(),
     })
 }
 
@@ -159,6 +212,8 @@ async fn postgres(url: &str) -> Result<Connections, DbErr> {
     if !shared {
         return Err(taken());
     }
+    let sessions = Sessions::default();
+    let useful = sessions.clone();
     let pool = PgPoolOptions::new()
         .max_connections((cores * 4).clamp(8, 32))
         .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -171,8 +226,12 @@ async fn postgres(url: &str) -> Result<Connections, DbErr> {
                 }
             })
         })
-        .before_acquire(|connection, meta| {
+        .before_acquire(move |connection, meta| {
+            let is_useful = useful.are_useful(meta.age);
             Box::pin(async move {
+                if !is_useful {
+                    return Ok(false);
+                }
                 if meta.idle_for <= TRUST_IDLE {
                     return Ok(true);
                 }
@@ -197,7 +256,8 @@ async fn postgres(url: &str) -> Result<Connections, DbErr> {
         .map_err(unreachable)?;
     first.close().await.map_err(unreachable)?;
     let pool = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
-    Ok(Connections { backend: DbBackend::Postgres, reader: pool.clone(), writer: pool })
+    let (reader, writer) = (pool.clone(), pool);
+    Ok(Connections { backend: DbBackend::Postgres, reader, writer, file: Arc::default(), sessions })
 }
 
 /// Asks again and again for what a process that is leaving may still have, for [`LEAVING`]; false where it is not free

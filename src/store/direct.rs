@@ -4,10 +4,7 @@
 //! that lies in memory anyway, two changes of threads cost several times the read. What is read here is bounded: one index
 //! range of at most one page. Everything else goes through the pool.
 
-use std::{
-    path::PathBuf,
-    sync::{Mutex, PoisonError},
-};
+use std::sync::{Mutex, PoisonError};
 
 use rusqlite::{
     CachedStatement, Connection, ErrorCode, OpenFlags, Rows, types::ToSqlOutput, types::Value as SqlValue,
@@ -15,6 +12,8 @@ use rusqlite::{
 use sea_orm::Value;
 
 use crate::domain::{Error, Result};
+
+use super::file::DatabaseFile;
 
 /// Prepared statements kept per connection; all of ours fit.
 const STATEMENTS: usize = 128;
@@ -25,7 +24,7 @@ const NAMES: [&str; 9] = ["$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8", "$9"];
 
 /// Read-only connections to one SQLite file.
 pub(super) struct Direct {
-    file: PathBuf,
+    file: DatabaseFile,
     /// Those that nobody uses; `None` once closed.
     idle: Mutex<Option<Vec<Connection>>>,
 }
@@ -70,7 +69,7 @@ pub(super) fn prepared<'a>(connection: &'a Connection, sql: &str) -> rusqlite::R
 
 impl Direct {
     /// The database in `file`; it is opened when it is first read.
-    pub(super) fn new(file: PathBuf) -> Self {
+    pub(super) fn new(file: DatabaseFile) -> Self {
         Self { file, idle: Mutex::new(Some(Vec::new())) }
     }
 
@@ -101,7 +100,10 @@ impl Direct {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).as_mut().map(Vec::pop);
         match idle {
             Some(Some(connection)) => Ok(connection),
-            Some(None) => Ok(self.open()?),
+            Some(None) => {
+                self.file.check().map_err(Failed::Error)?;
+                Ok(self.open()?)
+            }
             None => Err(Failed::Error(Error::unavailable("the store is closed"))),
         }
     }
@@ -115,7 +117,7 @@ impl Direct {
 
     fn open(&self) -> rusqlite::Result<Connection> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&self.file, flags)?;
+        let connection = Connection::open_with_flags(self.file.path(), flags)?;
         connection.busy_timeout(std::time::Duration::ZERO)?;
         connection.pragma_update(None, "temp_store", "memory")?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);

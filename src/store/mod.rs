@@ -23,6 +23,7 @@ mod direct;
 mod entity;
 mod error;
 mod feed;
+mod file;
 mod heads;
 mod items;
 mod pages;
@@ -34,6 +35,7 @@ mod setup;
 mod sql;
 mod sweep;
 mod write;
+mod write_check;
 mod writer;
 
 use std::sync::Arc;
@@ -44,8 +46,8 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::{Clock, Epoch, Event, Position, Result};
 
 use self::{
-    connect::Connections, direct::Direct, error::domain_error, pages::Pages, reader::Reader,
-    replica::Replica, setup::set_up, writer::Writer,
+    connect::Connections, direct::Direct, error::domain_error, file::DatabaseFile, pages::Pages,
+    reader::Reader, replica::Replica, setup::set_up, write_check::WriteStatus, writer::Writer,
 };
 
 pub(crate) use self::backup::sqlite_file;
@@ -86,6 +88,7 @@ struct Inner {
     replica: Option<Replica>,
     pages: Pages,
     writer: Writer,
+    writes: WriteStatus,
     epoch: Epoch,
     clock: Clock,
 }
@@ -116,7 +119,8 @@ impl Store {
         announce: Announce,
         tuning: Tuning,
     ) -> Result<Self> {
-        let Connections { backend, reader, writer } = connect::connect(url).await.map_err(domain_error)?;
+        let connections = connect::connect(url).await.map_err(domain_error)?;
+        let Connections { backend, reader, writer, file: opened, sessions } = connections;
         let epoch = set_up(&writer).await?.epoch;
         let replica = match replica_url {
             Some(url) => Some(Replica::open(url, epoch).await?),
@@ -126,15 +130,21 @@ impl Store {
             Some(replica) => replica.note_writers(announce),
             None => announce,
         };
-        let file = sqlite_file(url).ok();
-        let writer = Writer::start(writer, file.as_deref(), epoch, clock.clone(), announce, tuning)?;
+        let file = match sqlite_file(url) {
+            Ok(path) => Some(opened.get_or_init(|| DatabaseFile::new(path)).clone()),
+            Err(_) => None,
+        };
+        let writes = WriteStatus::new(sessions);
+        let (direct, status) = (file.clone().map(Direct::new), writes.clone());
+        let writer = Writer::start(writer, file, status, epoch, clock.clone(), announce, tuning)?;
         Ok(Self(Arc::new(Inner {
             backend,
             reader: Reader::new(reader),
-            direct: file.map(Direct::new),
+            direct,
             replica,
             pages: Pages::default(),
             writer,
+            writes,
             epoch,
             clock,
         })))

@@ -7,7 +7,7 @@
 //! PostgreSQL commits several batches of appends at once, and runs every other write in a transaction of its own; the row
 //! locks of `user_position` keep each user's order.
 
-use std::{path::Path, sync::Arc, thread, time::Duration};
+use std::{sync::Arc, thread, time::Duration};
 
 use futures_util::future::BoxFuture;
 use sea_orm::{
@@ -28,7 +28,9 @@ use super::{
     checkpoint::Checkpoints,
     connect::in_time,
     error::{domain_error, is_conflict},
+    file::DatabaseFile,
     write::{Done, Tx, Write, end},
+    write_check::WriteStatus,
 };
 
 /// Batches of appends that PostgreSQL commits at the same time.
@@ -57,6 +59,9 @@ struct Context {
     epoch: Epoch,
     clock: Clock,
     announce: Announce,
+    /// The files of SQLite.
+    file: Option<DatabaseFile>,
+    status: WriteStatus,
 }
 
 enum Command {
@@ -67,18 +72,19 @@ enum Command {
 impl Writer {
     pub(super) fn start(
         connection: DatabaseConnection,
-        file: Option<&Path>,
+        file: Option<DatabaseFile>,
+        status: WriteStatus,
         epoch: Epoch,
         clock: Clock,
         announce: Announce,
         tuning: Tuning,
     ) -> Result<Self> {
         let (queue, waiting) = mpsc::channel(tuning.queue);
-        let appender = match file {
-            Some(file) => Appender::sqlite(file)?,
+        let appender = match &file {
+            Some(file) => Appender::sqlite(file.path())?,
             None => Appender::Postgres(connection.clone()),
         };
-        let context = Context { connection, appender, epoch, clock, announce };
+        let context = Context { connection, appender, epoch, clock, announce, file: file.clone(), status };
         let (closed, tasks) = (CancellationToken::new(), TaskTracker::new());
         let waiting = Arc::new(Mutex::new(waiting));
         let commit = |checkpoints| {
@@ -86,7 +92,7 @@ impl Writer {
         };
         let direct = match file {
             Some(file) => {
-                let writing = commit(Some(Checkpoints::start(file, tasks.token())?));
+                let writing = commit(Some(Checkpoints::start(file.path(), tasks.token())?));
                 let (runtime, token) = (Handle::current(), tasks.token());
                 let run = move || {
                     runtime.block_on(writing);
@@ -253,6 +259,11 @@ impl Context {
             tokio::time::sleep(Duration::from_millis(pause.into())).await;
             outcome = self.attempt(&mut batch).await;
         }
+        match &outcome {
+            Ok(events) if events.is_empty() => {}
+            Ok(_) => self.status.succeeded(),
+            Err(error) => self.status.failed(error),
+        }
         match outcome {
             Ok(events) => {
                 (self.announce)(events.clone());
@@ -270,12 +281,18 @@ impl Context {
         }
     }
 
-    /// One transaction, which ends in time; its events, those of appends in their order.
+    /// One transaction, which ends in time; its events, those of appends in their order. It counts only where the
+    /// database is the file at its path: another one would be lost with this process.
     async fn attempt(&self, batch: &mut Batch) -> Result<Vec<Arc<Event>>> {
-        match batch {
+        if let Some(file) = self.file.as_ref().filter(|file| file.is_replaced()) {
+            file.check()?;
+        }
+        let events = match batch {
             Batch::Appends(appends) => self.appender.commit(appends, self.epoch, self.clock.now()).await,
             Batch::Writes(jobs) => in_time(self.connection.get_database_backend(), self.transact(jobs)).await,
-        }
+        }?;
+        self.file.as_ref().map_or(Ok(()), DatabaseFile::check)?;
+        Ok(events)
     }
 
     async fn transact(&self, jobs: &mut [Box<dyn Job>]) -> Result<Vec<Arc<Event>>> {
@@ -302,7 +319,10 @@ impl Context {
                     events.extend(event);
                 }
                 // The job keeps its error for its caller.
-                Err(_) => savepoint.rollback().await.map_err(domain_error)?,
+                Err(error) => {
+                    self.status.failed(&error);
+                    savepoint.rollback().await.map_err(domain_error)?;
+                }
             }
         }
         Ok(events)

@@ -34,6 +34,7 @@ mod openapi;
 mod operation;
 mod pages;
 mod parity;
+mod readiness;
 mod realtime;
 mod records;
 mod rest_activities;

@@ -29,8 +29,18 @@ impl std::ops::Deref for Server {
 impl Server {
     /// Starts the binary on `database_url`, in a folder without a `.env`.
     pub fn start(database_url: &str, settings: &[(&str, &str)]) -> Self {
-        let mut child = Self::command(settings)
-            .args(["serve"])
+        Self::run(Self::command(settings).args(["serve"]), database_url, settings)
+    }
+
+    /// Starts it by another program, whose last argument is the path of the binary.
+    pub fn start_by(program: &[&str], database_url: &str, settings: &[(&str, &str)]) -> Self {
+        let mut command = Self::clean(program[0], settings);
+        command.args(&program[1..]).arg(env!("CARGO_BIN_EXE_pulse"));
+        Self::run(&mut command, database_url, settings)
+    }
+
+    fn run(command: &mut Command, database_url: &str, settings: &[(&str, &str)]) -> Self {
+        let mut child = command
             .env("DATABASE_URL", database_url)
             .env("PORT", "0")
             .env("JWT_SECRET", SECRET)
@@ -63,7 +73,12 @@ impl Server {
 
     /// The binary with a clean environment.
     pub fn command(settings: &[(&str, &str)]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_pulse"));
+        Self::clean(env!("CARGO_BIN_EXE_pulse"), settings)
+    }
+
+    /// `program` with a clean environment.
+    fn clean(program: &str, settings: &[(&str, &str)]) -> Command {
+        let mut command = Command::new(program);
         command
             .env_clear()
             .envs(std::env::var("PATH").map(|path| ("PATH", path)))
