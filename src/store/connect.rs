@@ -196,8 +196,13 @@ async fn sqlite(url: &str) -> Result<Connections, DbErr> {
     })
 }
 
-async fn postgres(url: &str) -> Result<Connections, DbErr> {
+/// Connections of the pool of PostgreSQL.
+pub(super) fn postgres_connections() -> u32 {
     let cores = std::thread::available_parallelism().map_or(2, |cores| cores.get() as u32);
+    (cores * 4).clamp(8, 32)
+}
+
+async fn postgres(url: &str) -> Result<Connections, DbErr> {
     let options = PgConnectOptions::from_str(url)
         .map_err(unreachable)?
         .application_name("pulse")
@@ -215,7 +220,7 @@ async fn postgres(url: &str) -> Result<Connections, DbErr> {
     let sessions = Sessions::default();
     let useful = sessions.clone();
     let pool = PgPoolOptions::new()
-        .max_connections((cores * 4).clamp(8, 32))
+        .max_connections(postgres_connections())
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .test_before_acquire(false)
         .after_connect(|connection, _| {

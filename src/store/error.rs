@@ -4,6 +4,8 @@ use sea_orm::{DbErr, RuntimeErr, sqlx};
 
 use crate::domain::Error;
 
+use super::expired::Uncounted;
+
 /// Whether a transaction that failed so may succeed when it is run again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
@@ -49,7 +51,7 @@ pub(super) fn failure(error: &Error) -> Failure {
         Some(cause) => cause,
         None => return Failure::OfTheWrite,
     };
-    let unavailable = matches!(error, Error::Unavailable(_));
+    let unavailable = matches!(error, Error::Unavailable(_)) && Uncounted::users(error).is_none();
     let (postgres, code) = code(cause).unwrap_or_default();
     let is_damage = match postgres {
         // Disk full, I/O errors, corruption.
@@ -63,6 +65,11 @@ pub(super) fn failure(error: &Error) -> Failure {
         (false, true) => Failure::Gone,
         (false, false) => Failure::OfTheWrite,
     }
+}
+
+/// Whether PostgreSQL gave up because a row was locked by others.
+pub(super) fn is_lock_timeout(error: &Error) -> bool {
+    error.cause().and_then(|cause| code(cause)).is_some_and(|code| code == (true, "55P03".to_owned()))
 }
 
 /// Whether PostgreSQL said that the session, or the server, is read-only.

@@ -16,16 +16,19 @@
 mod analytics;
 mod append;
 mod backup;
+mod batch;
 mod bulk;
 mod checkpoint;
 mod connect;
 mod direct;
 mod entity;
 mod error;
+mod expired;
 mod feed;
 mod file;
 mod heads;
 mod items;
+mod lanes;
 mod pages;
 mod position;
 mod presence;
@@ -41,9 +44,10 @@ mod writer;
 use std::sync::Arc;
 
 use sea_orm::{DbBackend, Statement, Value};
+use tokio::sync::{Mutex, Semaphore};
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::{Clock, Epoch, Event, Position, Result};
+use crate::domain::{Clock, Epoch, Error, Event, Position, Result};
 
 use self::{
     connect::Connections, direct::Direct, error::domain_error, file::DatabaseFile, pages::Pages,
@@ -57,6 +61,9 @@ pub use self::{
     items::StoredItem,
     presence::{ActiveEverywhere, NodeId},
 };
+
+/// Long reads that SQLite makes at the same time, so that others find a connection of the pool.
+const LONG_READS: usize = 2;
 
 /// Told of the events of each commit, in order, after it is durable. It must not block.
 pub type Announce = Arc<dyn Fn(Vec<Arc<Event>>) + Send + Sync>;
@@ -89,6 +96,10 @@ struct Inner {
     pages: Pages,
     writer: Writer,
     writes: WriteStatus,
+    /// For reads of SQLite that are not short.
+    long_reads: Semaphore,
+    /// Held while expired notifications are counted: of one user at a time.
+    counting: Mutex<()>,
     epoch: Epoch,
     clock: Clock,
 }
@@ -145,6 +156,8 @@ impl Store {
             pages: Pages::default(),
             writer,
             writes,
+            long_reads: Semaphore::new(LONG_READS),
+            counting: Mutex::default(),
             epoch,
             clock,
         })))
@@ -213,6 +226,15 @@ impl Store {
         values: impl IntoIterator<Item = Value>,
     ) -> Result<Vec<sea_orm::QueryResult>> {
         self.0.reader.all(self.statement(sql, values)).await
+    }
+
+    /// [`Store::all`], in a line with others that take long.
+    async fn long(&self, sql: &str, values: Vec<Value>) -> Result<Vec<sea_orm::QueryResult>> {
+        let _turn = match self.0.backend {
+            DbBackend::Sqlite => Some(self.0.long_reads.acquire().await.map_err(Error::internal)?),
+            _ => None,
+        };
+        self.all(sql, values).await
     }
 
     fn statement(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {

@@ -14,7 +14,7 @@ use futures_util::{
 };
 use sea_orm::{ConnectionTrait, Statement};
 
-use crate::domain::{Error, Result};
+use crate::domain::{Error, Result, UserId};
 
 use super::{
     Store,
@@ -134,6 +134,10 @@ struct CheckWrite;
 
 impl Write for CheckWrite {
     type Output = ();
+
+    fn user(&self) -> Option<&UserId> {
+        None
+    }
 
     async fn run(&self, tx: Tx<'_>) -> Result<Done<()>> {
         let sql = "INSERT INTO settings (name, value) VALUES ('write_check', $1) \
