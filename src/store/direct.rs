@@ -55,7 +55,7 @@ pub(super) enum Failed {
 
 impl Failed {
     /// Whether the pool has to read what is long; an error that it would meet as well is returned.
-    pub(super) fn is_long(self) -> Result<bool> {
+    pub(super) fn into_long(self) -> Result<bool> {
         match self {
             Self::Busy => Ok(false),
             Self::Long => Ok(true),

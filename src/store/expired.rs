@@ -68,10 +68,7 @@ impl Uncounted {
 
     /// The users over whom a write gave up, where that is what went wrong.
     pub(super) fn users(error: &Error) -> Option<&[UserId]> {
-        let cause: &(dyn std::error::Error + 'static) = match error.cause() {
-            Some(cause) => cause,
-            None => return None,
-        };
+        let cause: &(dyn std::error::Error + 'static) = error.cause()?;
         cause.downcast_ref::<Self>().map(|uncounted| uncounted.0.as_slice())
     }
 }

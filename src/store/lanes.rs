@@ -238,6 +238,15 @@ impl<A, J> Lanes<A, J> {
         self.go_on(&mut state, user);
     }
 
+    /// Takes out all that waits of `user`.
+    pub(super) fn take_all(&self, user: &UserId) -> (Vec<A>, Vec<J>) {
+        let mut state = self.state();
+        let Some(lane) = state.lanes.get_mut(user) else { return Default::default() };
+        let taken: (Vec<A>, Vec<J>) = (lane.appends.drain(..).collect(), lane.jobs.drain(..).collect());
+        state.waiting -= taken.0.len() + taken.1.len();
+        taken
+    }
+
     fn go_on(&self, state: &mut State<A, J>, user: &UserId) {
         if state.lanes.get(user).is_some_and(|lane| lane.len() > 0) {
             self.list(state, user.clone());
@@ -349,6 +358,19 @@ mod tests {
         lanes.append(user("ada"), 5).unwrap();
         lanes.done(&user("ada"));
         assert_eq!(batch(&lanes).unwrap().appends, [5], "with all others again");
+    }
+
+    #[test]
+    fn what_waits_behind_a_lock_that_stays_is_taken_out() {
+        let lanes = Numbers::new(3);
+        lanes.job(Some(user("ada")), 1).unwrap();
+        assert!(single(&lanes).is_some());
+        [2, 3].into_iter().for_each(|n| lanes.job(Some(user("ada")), n).unwrap());
+        lanes.append(user("ada"), 4).unwrap();
+        assert_eq!(lanes.take_all(&user("ada")), (vec![4], vec![2, 3]));
+        lanes.done(&user("ada"));
+        (5..8).for_each(|n| lanes.append(user("ada"), n).unwrap());
+        assert_eq!(batch(&lanes).unwrap().appends, [5, 6, 7], "there is room again");
     }
 
     #[test]

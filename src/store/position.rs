@@ -229,7 +229,7 @@ impl Store {
             };
             match direct.read(sql, &values, read) {
                 Ok(()) => return Ok(numbers),
-                Err(failed) => is_long = failed.is_long()?,
+                Err(failed) => is_long = failed.into_long()?,
             }
         }
         let rows =
@@ -248,7 +248,7 @@ impl Store {
             let read = |mut rows: rusqlite::Rows<'_>| rows.next()?.map(|row| row.get(0)).transpose();
             match direct.read(sql, &values, read) {
                 Ok(text) => return Ok(text),
-                Err(failed) => drop(failed.is_long()?),
+                Err(failed) => drop(failed.into_long()?),
             }
         }
         let row = self.one(sql, values).await?;

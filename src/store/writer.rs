@@ -242,17 +242,28 @@ async fn commit_singles(context: Context, lanes: Arc<PostgresLanes>, most: usize
             Single::Appends(user, appends) => (Some(user), Batch::Appends(appends)),
             Single::Job(user, job) => (user, Batch::Writes(vec![job])),
         };
-        survive(context.commit(batch)).await;
-        user.iter().for_each(|user| lanes.done(user));
+        let outcome = survive(context.commit(batch)).await;
+        let Some(user) = user else { continue };
+        if let Some(Err(error)) = outcome
+            && is_lock_timeout(&error)
+        {
+            // What waits behind the same lock would wait as long, one after the other.
+            let (appends, jobs) = lanes.take_all(&user);
+            appends.into_iter().for_each(|append| append.fail(error.clone()));
+            jobs.into_iter().for_each(|job| job.answer(Err(error.clone())));
+        }
+        lanes.done(&user);
     }
 }
 
 impl Context {
     /// Commits a batch, announces its events and answers everyone. Where it fails as a whole for a reason that may
-    /// lie in one of its members, each member is committed alone.
-    async fn commit(&self, mut batch: Batch) {
+    /// lie in one of its members, each member is committed alone. Returns how the first attempt ended; all were answered.
+    async fn commit(&self, mut batch: Batch) -> Result<()> {
         let outcome = self.try_commit(&mut batch, Patience::Long).await;
+        let made = outcome.as_ref().map(drop).map_err(Clone::clone);
         self.conclude(batch, outcome).await;
+        made
     }
 
     /// Commits a batch, again where it lost against others.
@@ -285,7 +296,7 @@ impl Context {
                 let users = Uncounted::users(&error).unwrap_or_default();
                 batch.take_appends_of(users).answer(Err(error.clone()));
                 if batch.len() > 0 {
-                    Box::pin(self.commit(batch)).await;
+                    let _ = Box::pin(self.commit(batch)).await;
                 }
             }
             Err(error) if batch.len() == 1 || matches!(error, Error::Unavailable(_)) => {
@@ -294,7 +305,7 @@ impl Context {
             Err(error) => {
                 tracing::warn!(cause = ?error.cause(), "a batch failed as a whole; its members are tried alone");
                 for single in batch.split() {
-                    Box::pin(self.commit(single)).await;
+                    let _ = Box::pin(self.commit(single)).await;
                 }
             }
         }

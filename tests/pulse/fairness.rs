@@ -65,6 +65,26 @@ async fn a_locked_row_keeps_its_user_waiting_and_nobody_else() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn writes_of_one_user_do_not_wait_for_each_other_in_the_database() {
+    let app = TestApp::start(Backend::Postgres).await;
+    let busy = app.create_activity("busy", "first").await["_id"].as_str().unwrap().to_owned();
+    let database = Database::connect(&app.database_url).await.unwrap();
+    let writing = tokio::spawn({
+        let client = Client::clone(&app);
+        async move { write_all(&client, "busy", 200, &busy).await }
+    });
+    let mut looks = 0;
+    while !writing.is_finished() {
+        assert_eq!(waiting(&database).await, 0, "after {looks} looks");
+        looks += 1;
+    }
+    assert!(looks > 0);
+    let statuses = writing.await.unwrap();
+    assert!(statuses.iter().all(|status| *status < 300), "{statuses:?}");
+    database.close().await.unwrap();
+}
+
 on_both!(
     async fn writes_of_many_users_and_of_one_are_all_made(app: TestApp) {
         let busy = app.create_activity("busy", "first").await["_id"].as_str().unwrap().to_owned();

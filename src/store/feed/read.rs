@@ -212,7 +212,7 @@ impl Store {
         if let (Some(direct), Length::Short) = (&self.0.direct, length) {
             match direct.read(sql, &values, |rows| collect_direct::<T, N>(rows, names)) {
                 Ok(joined) => return joined.map(|joined| joined.decode(self.epoch())).transpose(),
-                Err(failed) => is_long = failed.is_long()?,
+                Err(failed) => is_long = failed.into_long()?,
             }
         }
         let rows = match is_long {
