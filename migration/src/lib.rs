@@ -10,6 +10,7 @@ mod m20261124_000001_positions;
 mod m20261124_000002_feeds;
 mod m20261124_000003_analytics;
 mod m20261125_000004_presence;
+mod m20261130_000005_expired_counts;
 
 /// All steps, oldest first.
 #[derive(Debug)]
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000002_feeds::Migration),
             Box::new(m20261124_000003_analytics::Migration),
             Box::new(m20261125_000004_presence::Migration),
+            Box::new(m20261130_000005_expired_counts::Migration),
         ]
     }
 }

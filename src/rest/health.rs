@@ -37,7 +37,7 @@ pub(super) async fn health(State(rest): State<Rest>) -> Json<Health> {
 pub(super) struct Readiness {
     /// `ready`, `unavailable` or `draining`.
     status: &'static str,
-    /// `ok` or `unavailable`.
+    /// `ok` where it answers and takes writes, else `unavailable`.
     database: &'static str,
     /// Which database it is.
     backend: &'static str,

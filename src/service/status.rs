@@ -26,9 +26,11 @@ impl StatusService {
         Self { store, hub, bus }
     }
 
-    /// Whether the database answers now, and soon enough for whoever has to choose between nodes.
+    /// Whether the database answers and takes writes now, and soon enough for whoever has to choose between nodes.
     pub async fn database_answers(&self) -> bool {
-        timeout(SOON, self.store.ping()).await.is_ok_and(|answer| answer.is_ok())
+        let read = async { timeout(SOON, self.store.ping()).await.is_ok_and(|answer| answer.is_ok()) };
+        let (reads, writes) = tokio::join!(read, self.store.check_writes(SOON));
+        reads && writes.is_ok()
     }
 
     /// Whether the bus between nodes answers; `None` where there is none.

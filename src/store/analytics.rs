@@ -69,6 +69,10 @@ struct ChangeAnalytics {
 impl Write for ChangeAnalytics {
     type Output = Changed;
 
+    fn user(&self) -> Option<&UserId> {
+        Some(&self.user)
+    }
+
     async fn run(&self, tx: Tx<'_>) -> Result<Done<Changed>> {
         let mut row = UserPosition::lock_or_create(&tx, &self.user).await?;
         let stored = analytics::Entity::find_by_id(self.user.as_str())

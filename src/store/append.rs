@@ -6,7 +6,11 @@
 mod postgres;
 mod sqlite;
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    path::Path,
+    sync::Arc,
+};
 
 use sea_orm::{DatabaseConnection, DbBackend};
 use tokio::sync::oneshot;
@@ -20,8 +24,10 @@ use super::{
     Store,
     connect::in_time,
     epoch::Epochs,
+    expired::Uncounted,
     items::{StoredItem, Table},
     position::UserPosition,
+    write::UNCOUNTED_TRIES,
 };
 
 /// An item that waits to be created, and who waits for it.
@@ -29,13 +35,39 @@ pub(super) struct Append {
     pub(super) user: UserId,
     pub(super) draft: Draft,
     /// Told of the item's event once it is committed.
-    pub(super) done: oneshot::Sender<Result<Arc<Event>>>,
+    pub(super) done: oneshot::Sender<Result<Arc<Event>, NotAppended>>,
+}
+
+/// Why an item was not created.
+pub(super) struct NotAppended {
+    pub(super) error: Error,
+    /// What the client gave, where the write gave up over notifications that have expired: it is made again.
+    pub(super) draft: Option<Box<Draft>>,
+}
+
+impl Append {
+    /// Answers with what went wrong.
+    pub(super) fn fail(self, error: Error) {
+        let draft = Uncounted::users(&error).is_some_and(|users| users.contains(&self.user));
+        let draft = draft.then(|| Box::new(self.draft));
+        // Who no longer waits needs no answer.
+        let _ = self.done.send(Err(NotAppended { error, draft }));
+    }
 }
 
 /// What a client gave.
 pub enum Draft {
     Activity(NewActivity),
     Notification(NewNotification),
+}
+
+/// How long a batch in PostgreSQL waits for a row that others hold locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// So long that only those give up whom nobody else waits for.
+    Long,
+    /// For a moment: longer than a transaction of another node takes.
+    Short,
 }
 
 /// Who writes batches. Cheap to clone.
@@ -58,11 +90,22 @@ impl Appender {
         batch: &[Append],
         epochs: &Epochs,
         now: Timestamp,
+        patience: Patience,
     ) -> Result<Vec<Arc<Event>>> {
         match self {
             Self::Sqlite(appender) => appender.commit(batch, epochs.current(), now),
             Self::Postgres(connection) => {
-                in_time(DbBackend::Postgres, postgres::commit(connection, batch, epochs, now)).await
+                in_time(DbBackend::Postgres, postgres::commit(connection, batch, epochs, now, patience)).await
+            }
+        }
+    }
+
+    /// The users of `batch` whose rows others hold locked; none on SQLite, which has no such locks.
+    pub(super) async fn find_locked(&self, batch: &[Append]) -> Result<HashSet<String>> {
+        match self {
+            Self::Sqlite(_) => Ok(HashSet::new()),
+            Self::Postgres(connection) => {
+                in_time(DbBackend::Postgres, postgres::find_locked(connection, batch)).await
             }
         }
     }
@@ -156,9 +199,18 @@ impl Store {
     /// # Errors
     /// UNAVAILABLE where the queue is full or the database gone.
     pub async fn append<T: StoredItem>(&self, user: UserId, new: T::New) -> Result<Arc<T>> {
-        let (done, outcome) = oneshot::channel();
-        self.0.writer.append(Append { user, draft: T::draft(new), done })?;
-        let event = outcome.await.map_err(|_| Error::unavailable("the writer ended"))??;
+        let (mut draft, mut tries) = (T::draft(new), 0);
+        let event = loop {
+            let (done, outcome) = oneshot::channel();
+            self.0.writer.append(Append { user: user.clone(), draft, done })?;
+            match outcome.await.map_err(|_| Error::unavailable("the writer ended"))? {
+                Ok(event) => break event,
+                Err(NotAppended { draft: Some(again), .. }) if tries < UNCOUNTED_TRIES => draft = *again,
+                Err(NotAppended { error, .. }) => return Err(error),
+            }
+            tries += 1;
+            self.count_expired(&user).await?;
+        };
         T::created_in(&event.change)
             .cloned()
             .ok_or_else(|| Error::internal("the writer answered with another kind of event"))

@@ -3,6 +3,10 @@
 use std::{
     path::Path,
     str::FromStr,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -18,7 +22,7 @@ use tokio::time::timeout;
 
 use crate::domain::{Error, Result as DomainResult};
 
-use super::{epoch::Epochs, postgres};
+use super::{epoch::Epochs, file::DatabaseFile, postgres};
 
 /// How long a caller waits for a connection before the database counts as gone.
 pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -37,6 +41,8 @@ const SQLITE_WRITER: [(&str, &str); 4] = [
     ("wal_autocheckpoint", "32000"),
     ("temp_store", "memory"),
 ];
+/// How long a session that may be read-only is used at least.
+const READ_ONLY_SESSION: Duration = Duration::from_secs(1);
 /// Read-only connections to SQLite, each with a thread of its own.
 const SQLITE_READERS: u32 = 4;
 /// How long the database may still belong to a process that is just leaving it.
@@ -58,6 +64,43 @@ pub(super) struct Connections {
     pub(super) reader: DatabaseConnection,
     /// For writes; on SQLite the one connection that writes.
     pub(super) writer: DatabaseConnection,
+    /// The files of SQLite, once they are known: then no connection to others is made for reads.
+    pub(super) file: Arc<OnceLock<DatabaseFile>>,
+    /// The sessions of PostgreSQL.
+    pub(super) sessions: Sessions,
+}
+
+/// Which sessions are still of use. Whether a session of PostgreSQL may write by default is fixed when it begins, so those that
+/// were read-only stay so when the database is not any more. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(super) struct Sessions {
+    start: Instant,
+    /// When a write was refused last because its session is read-only, in ms since the start; 0 where none was.
+    refused: Arc<AtomicU64>,
+}
+
+impl Default for Sessions {
+    fn default() -> Self {
+        Self { start: Instant::now(), refused: Arc::default() }
+    }
+}
+
+impl Sessions {
+    /// A write was refused: those that are open now are not used much longer.
+    pub(super) fn refused(&self) {
+        self.refused.store(self.now(), Ordering::Relaxed);
+    }
+
+    /// Whether a session that began `age` ago may be used. Each is for a moment, so that a database that stays read-only is
+    /// not connected to again and again.
+    pub(super) fn are_useful(&self, age: Duration) -> bool {
+        let refused = self.refused.load(Ordering::Relaxed);
+        refused == 0 || age < READ_ONLY_SESSION || self.now().saturating_sub(age.as_millis() as u64) > refused
+    }
+
+    fn now(&self) -> u64 {
+        self.start.elapsed().as_millis() as u64
+    }
 }
 
 /// Opens `url`, which starts with `sqlite:` or `postgres:`, and in which writes take place.
@@ -65,8 +108,10 @@ pub(super) async fn connect(url: &str, epochs: &Epochs) -> Result<Connections, D
     if url.starts_with("sqlite:") {
         return sqlite(url).await;
     }
-    let pool = postgres::connect(url, postgres::Server::Primary, epochs).await?;
-    Ok(Connections { backend: DbBackend::Postgres, reader: pool.clone(), writer: pool })
+    let sessions = Sessions::default();
+    let pool = postgres::connect(url, postgres::Server::Primary, epochs, &sessions).await?;
+    let (reader, writer) = (pool.clone(), pool);
+    Ok(Connections { backend: DbBackend::Postgres, reader, writer, file: Arc::default(), sessions })
 }
 
 /// Waits for an answer of `backend`, but not for ever.
@@ -117,7 +162,13 @@ async fn sqlite(url: &str) -> Result<Connections, DbErr> {
         .await
         .map_err(unreachable)?;
     first.close().await.map_err(unreachable)?;
+    let file = Arc::new(OnceLock::<DatabaseFile>::new());
+    let opened = file.clone();
     let reader = SqlitePoolOptions::new()
+        .after_connect(move |_, _| {
+            let checked = opened.get().map_or(Ok(()), DatabaseFile::check);
+            Box::pin(async move { checked.map_err(|error| sqlx::Error::Io(std::io::Error::other(error))) })
+        })
         .max_connections(SQLITE_READERS)
         .idle_timeout(None)
         .max_lifetime(None)
@@ -128,6 +179,8 @@ async fn sqlite(url: &str) -> Result<Connections, DbErr> {
         backend: DbBackend::Sqlite,
         reader: SqlxSqliteConnector::from_sqlx_sqlite_pool(reader),
         writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
+        file,
+        sessions: Sessions::default(),
     })
 }
 

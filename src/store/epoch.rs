@@ -19,7 +19,7 @@ use sea_orm::{
 };
 use tokio::sync::{Notify, watch};
 
-use crate::domain::{Epoch, Result};
+use crate::domain::{Epoch, Result, UserId};
 
 use super::{
     Store,
@@ -278,6 +278,10 @@ struct RenewEpoch {
 
 impl Write for RenewEpoch {
     type Output = Epoch;
+
+    fn user(&self) -> Option<&UserId> {
+        None
+    }
 
     async fn run(&self, tx: Tx<'_>) -> Result<Done<Epoch>> {
         let sql = "UPDATE settings SET value = $1 WHERE name = 'epoch' AND value = $2";

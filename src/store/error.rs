@@ -4,6 +4,8 @@ use sea_orm::{DbErr, RuntimeErr, sqlx};
 
 use crate::domain::Error;
 
+use super::expired::Uncounted;
+
 /// Whether a transaction that failed so may succeed when it is run again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
@@ -34,6 +36,66 @@ pub(super) fn is_conflict(error: &Error) -> bool {
         None => None,
     };
     cause.and_then(|cause| cause.downcast_ref::<DbErr>()).is_some_and(|error| fault(error) == Fault::Conflict)
+}
+
+/// What a failed write says of the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// Nothing: the write itself, or a lock on its rows, was in the way.
+    OfTheWrite,
+    /// It takes no writes now.
+    Gone,
+    /// It takes some at most: its disk is full or fails, or its file is malformed.
+    Damage,
+}
+
+/// What `error`, by which a write failed, says of the database.
+pub(super) fn failure(error: &Error) -> Failure {
+    let cause: &(dyn std::error::Error + 'static) = match error.cause() {
+        Some(cause) => cause,
+        None => return Failure::OfTheWrite,
+    };
+    let unavailable = matches!(error, Error::Unavailable(_)) && Uncounted::users(error).is_none();
+    let (postgres, code) = code(cause).unwrap_or_default();
+    let is_damage = match postgres {
+        // Disk full, I/O errors, corruption.
+        true => ["53100", "58", "XX001", "XX002"].iter().any(|class| code.starts_with(class)),
+        // IOERR, CORRUPT, FULL, NOTADB.
+        false => code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 10 | 11 | 13 | 26)),
+    };
+    let is_lock_of_a_row = postgres && ["55P03", "40001", "40P01"].contains(&&*code);
+    match (is_damage, unavailable && !is_lock_of_a_row) {
+        (true, _) => Failure::Damage,
+        (false, true) => Failure::Gone,
+        (false, false) => Failure::OfTheWrite,
+    }
+}
+
+/// Whether PostgreSQL gave up because a row was locked by others.
+pub(super) fn is_lock_timeout(error: &Error) -> bool {
+    error.cause().and_then(|cause| code(cause)).is_some_and(|code| code == (true, "55P03".to_owned()))
+}
+
+/// Whether PostgreSQL said that the session, or the server, is read-only.
+pub(super) fn is_read_only(error: &Error) -> bool {
+    error.cause().and_then(|cause| code(cause)).is_some_and(|code| code == (true, "25006".to_owned()))
+}
+
+/// The database's own code of an error, and whether it is PostgreSQL's.
+fn code(cause: &(dyn std::error::Error + 'static)) -> Option<(bool, String)> {
+    if let Some(error) = cause.downcast_ref::<rusqlite::Error>() {
+        return Some((false, error.sqlite_error()?.extended_code.to_string()));
+    }
+    match cause.downcast_ref::<DbErr>()? {
+        DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error))
+        | DbErr::Conn(RuntimeErr::SqlxError(error)) => {
+            let error = error.as_database_error()?;
+            let postgres = error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_some();
+            Some((postgres, error.code()?.into_owned()))
+        }
+        _ => None,
+    }
 }
 
 fn fault(error: &DbErr) -> Fault {

@@ -16,6 +16,7 @@
 mod analytics;
 mod append;
 mod backup;
+mod batch;
 mod bulk;
 mod checkpoint;
 mod connect;
@@ -23,9 +24,12 @@ mod direct;
 mod entity;
 mod epoch;
 mod error;
+mod expired;
 mod feed;
+mod file;
 mod heads;
 mod items;
+mod lanes;
 mod pages;
 mod position;
 mod postgres;
@@ -36,18 +40,20 @@ mod setup;
 mod sql;
 mod sweep;
 mod write;
+mod write_check;
 mod writer;
 
 use std::sync::Arc;
 
 use sea_orm::{DbBackend, Statement, Value};
+use tokio::sync::{Mutex, Semaphore};
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::{Clock, Event, Position, Result};
+use crate::domain::{Clock, Error, Event, Position, Result};
 
 use self::{
-    connect::Connections, direct::Direct, epoch::Epochs, error::domain_error, pages::Pages, reader::Reader,
-    replica::Replica, setup::set_up, writer::Writer,
+    connect::Connections, direct::Direct, epoch::Epochs, error::domain_error, file::DatabaseFile,
+    pages::Pages, reader::Reader, replica::Replica, setup::set_up, write_check::WriteStatus, writer::Writer,
 };
 
 pub(crate) use self::backup::sqlite_file;
@@ -57,6 +63,9 @@ pub use self::{
     items::StoredItem,
     presence::{ActiveEverywhere, NodeId},
 };
+
+/// Long reads that SQLite makes at the same time, so that others find a connection of the pool.
+const LONG_READS: usize = 2;
 
 /// Told of the events of each commit, in order, after it is durable. It must not block.
 pub type Announce = Arc<dyn Fn(Vec<Arc<Event>>) + Send + Sync>;
@@ -89,6 +98,11 @@ struct Inner {
     pages: Pages,
     writer: Writer,
     epochs: Epochs,
+    writes: WriteStatus,
+    /// For reads of SQLite that are not short.
+    long_reads: Semaphore,
+    /// Held while expired notifications are counted: of one user at a time.
+    counting: Mutex<()>,
     clock: Clock,
 }
 
@@ -119,8 +133,8 @@ impl Store {
         tuning: Tuning,
     ) -> Result<Self> {
         let epochs = Epochs::default();
-        let Connections { backend, reader, writer } =
-            connect::connect(url, &epochs).await.map_err(domain_error)?;
+        let connections = connect::connect(url, &epochs).await.map_err(domain_error)?;
+        let Connections { backend, reader, writer, file: opened, sessions } = connections;
         set_up(&writer).await?;
         epochs.establish(&writer).await?;
         let replica = match replica_url {
@@ -131,16 +145,24 @@ impl Store {
             Some(replica) => replica.note_writers(announce),
             None => announce,
         };
-        let file = sqlite_file(url).ok();
-        let writer = Writer::start(writer, file.as_deref(), epochs.clone(), clock.clone(), announce, tuning)?;
+        let file = match sqlite_file(url) {
+            Ok(path) => Some(opened.get_or_init(|| DatabaseFile::new(path)).clone()),
+            Err(_) => None,
+        };
+        let writes = WriteStatus::new(sessions);
+        let (direct, status) = (file.clone().map(Direct::new), writes.clone());
+        let writer = Writer::start(writer, file, status, epochs.clone(), clock.clone(), announce, tuning)?;
         Ok(Self(Arc::new(Inner {
             backend,
             reader: Reader::new(reader),
-            direct: file.map(Direct::new),
+            direct,
             replica,
             pages: Pages::default(),
             writer,
             epochs,
+            writes,
+            long_reads: Semaphore::new(LONG_READS),
+            counting: Mutex::default(),
             clock,
         })))
     }
@@ -203,6 +225,15 @@ impl Store {
         values: impl IntoIterator<Item = Value>,
     ) -> Result<Vec<sea_orm::QueryResult>> {
         self.0.reader.all(self.statement(sql, values)).await
+    }
+
+    /// [`Store::all`], in a line with others that take long.
+    async fn long(&self, sql: &str, values: Vec<Value>) -> Result<Vec<sea_orm::QueryResult>> {
+        let _turn = match self.0.backend {
+            DbBackend::Sqlite => Some(self.0.long_reads.acquire().await.map_err(Error::internal)?),
+            _ => None,
+        };
+        self.all(sql, values).await
     }
 
     fn statement(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {

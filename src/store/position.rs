@@ -6,13 +6,18 @@ use sea_orm::{
     sea_query::OnConflict,
 };
 
-use crate::domain::{Change, Epoch, Error, Event, FeedKind, Position, Result, UnreadCounts, UserId};
+use crate::domain::{
+    Change, Epoch, Error, Event, FeedKind, Notification, Position, Result, UnreadCounts, UserId,
+};
 
-use super::{Store, direct::Failed, entity::user_position, error::domain_error, sql, unsigned, write::Tx};
-
-/// Unread notifications of user `$1` that have expired by `$2` and are not swept yet.
-pub(super) const EXPIRED_UNREAD: &str =
-    "SELECT COUNT(*) AS count FROM notifications WHERE user_id = $1 AND expires_at <= $2 AND read = FALSE";
+use super::{
+    Store,
+    entity::user_position,
+    error::domain_error,
+    expired::{self, Uncounted},
+    sql, unsigned,
+    write::Tx,
+};
 
 /// The row of one user, as a transaction that holds its lock sees and changes it.
 #[derive(Clone, Debug)]
@@ -25,16 +30,19 @@ pub(super) struct UserPosition {
 
 impl UserPosition {
     /// Locks the user's row; `None` where the user has no history.
+    ///
+    /// # Errors
+    /// [`Uncounted`] where too many notifications have expired to be counted here.
     pub(super) async fn lock(tx: &Tx<'_>, user: &UserId) -> Result<Option<Self>> {
-        let row = user_position::Entity::find_by_id(user.as_str())
-            .lock_exclusive()
-            .one(tx.connection)
-            .await
-            .map_err(domain_error)?;
-        match row {
+        match lock_row(tx, user).await? {
             Some(row) => Self::from_row(tx, row).await.map(Some),
             None => Ok(None),
         }
+    }
+
+    /// Locks the user's row; returns where the history stands.
+    pub(super) async fn lock_position(tx: &Tx<'_>, user: &UserId) -> Result<Option<Position>> {
+        Ok(lock_row(tx, user).await?.map(|row| unsigned(row.position)))
     }
 
     /// Locks the user's row; a user without a history gets an empty one.
@@ -64,6 +72,14 @@ impl UserPosition {
 
     pub(super) fn position(&self) -> Position {
         unsigned(self.row.position)
+    }
+
+    /// How many items a feed has, and how many of them are unread, with those that have expired and are not swept yet.
+    pub(super) fn counts(&self, feed: FeedKind) -> (i64, i64) {
+        match feed {
+            FeedKind::Activities => (self.row.activities_total, self.row.activities_unread),
+            FeedKind::Notifications => (self.row.notifications_total, self.row.notifications_unread),
+        }
     }
 
     /// Takes `count` items, `unread` of which were not read, out of a feed's counts.
@@ -152,22 +168,32 @@ async fn create(tx: &Tx<'_>, user: &UserId) -> Result<()> {
 async fn expired_unread(tx: &Tx<'_>, user: &UserId) -> Result<i64> {
     let values: [Value; 2] = [user.as_str().into(), tx.now.millis().into()];
     let statement =
-        Statement::from_sql_and_values(tx.connection.get_database_backend(), EXPIRED_UNREAD, values);
-    let row = tx.connection.query_one_raw(statement).await.map_err(domain_error)?;
-    row.map_or(Ok(0), |row| row.try_get("", "count")).map_err(domain_error)
+        Statement::from_sql_and_values(tx.connection.get_database_backend(), expired::UNREAD, values);
+    let Some(row) = tx.connection.query_one_raw(statement).await.map_err(domain_error)? else { return Ok(0) };
+    let walked: i64 = row.try_get("", "walked").map_err(domain_error)?;
+    if walked > expired::MOST {
+        return Err(Uncounted::error(vec![user.clone()]));
+    }
+    row.try_get("", "unread").map_err(domain_error)
+}
+
+async fn lock_row(tx: &Tx<'_>, user: &UserId) -> Result<Option<user_position::Model>> {
+    let find = user_position::Entity::find_by_id(user.as_str()).lock_exclusive();
+    find.one(tx.connection).await.map_err(domain_error)
 }
 
 impl Store {
     /// The unread counts of `user` and where the user's history stands; zeros for a user without one.
     pub async fn counts(&self, user: &UserId) -> Result<UnreadCounts> {
-        let sql = "SELECT position, activities_unread AS activities, \
-                   notifications_unread - (SELECT COUNT(*) FROM notifications \
-                   WHERE user_id = $1 AND expires_at <= $2 AND read = FALSE) AS notifications \
-                   FROM user_position WHERE user_id = $1";
+        let expired = expired::taken_off::<Notification>(2, "unread", " AND read = FALSE");
+        let sql = format!(
+            "SELECT position, activities_unread AS activities, notifications_unread - {expired} AS notifications \
+             FROM user_position WHERE user_id = $1"
+        );
         let epoch = self.epoch();
         let values = [user.as_str().into(), self.clock().now().millis().into()];
         let names = ["position", "activities", "notifications"];
-        let [position, activities, notifications] = self.numbers(sql, values, names).await?;
+        let [position, activities, notifications] = self.numbers(&sql, values, names).await?;
         Ok(UnreadCounts {
             activities: u64::try_from(activities).unwrap_or(0),
             notifications: u64::try_from(notifications).unwrap_or(0),
@@ -192,7 +218,7 @@ impl Store {
         values: [Value; V],
         names: [&str; N],
     ) -> Result<[i64; N]> {
-        let mut numbers = [0; N];
+        let (mut numbers, mut is_long) = ([0; N], false);
         if let Some(direct) = &self.0.direct {
             let read = |mut rows: rusqlite::Rows<'_>| {
                 if let Some(row) = rows.next()? {
@@ -204,16 +230,30 @@ impl Store {
             };
             match direct.read(sql, &values, read) {
                 Ok(()) => return Ok(numbers),
-                Err(Failed::Busy) => {}
-                Err(Failed::Error(error)) => return Err(error),
+                Err(failed) => is_long = failed.into_long()?,
             }
         }
-        if let Some(row) = self.one(sql, values).await? {
+        let rows =
+            if is_long { self.long(sql, values.to_vec()).await? } else { self.all(sql, values).await? };
+        if let Some(row) = rows.into_iter().next() {
             for (number, name) in numbers.iter_mut().zip(names) {
                 *number = row.try_get("", name).map_err(domain_error)?;
             }
         }
         Ok(numbers)
+    }
+
+    /// The text in the first column of the one row of a short read.
+    pub(super) async fn text<const V: usize>(&self, sql: &str, values: [Value; V]) -> Result<Option<String>> {
+        if let Some(direct) = &self.0.direct {
+            let read = |mut rows: rusqlite::Rows<'_>| rows.next()?.map(|row| row.get(0)).transpose();
+            match direct.read(sql, &values, read) {
+                Ok(text) => return Ok(text),
+                Err(failed) => drop(failed.into_long()?),
+            }
+        }
+        let row = self.one(sql, values).await?;
+        row.map(|row| row.try_get_by_index(0)).transpose().map_err(domain_error)
     }
 
     /// The first users that have a history, in order of their ids; at most `limit`.

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use crate::domain::Epoch;
 
 use super::{
-    connect::{ACQUIRE_TIMEOUT, ANSWER, IN_USE, STATEMENTS, taken, unreachable, until_free},
+    connect::{ACQUIRE_TIMEOUT, ANSWER, IN_USE, STATEMENTS, Sessions, taken, unreachable, until_free},
     epoch::Epochs,
 };
 
@@ -53,7 +53,12 @@ pub(super) enum Server {
 }
 
 /// A pool of connections. Those to the primary are of one epoch each; see [`Epochs`].
-pub(super) async fn connect(url: &str, server: Server, epochs: &Epochs) -> Result<DatabaseConnection, DbErr> {
+pub(super) async fn connect(
+    url: &str,
+    server: Server,
+    epochs: &Epochs,
+    sessions: &Sessions,
+) -> Result<DatabaseConnection, DbErr> {
     let options = options(url, "pulse")?.statement_cache_capacity(STATEMENTS);
     // Asked once apart: the pool would try again and again, and could not say why.
     let mut first = timeout(ANSWER, PgConnection::connect_with(&options))
@@ -66,6 +71,7 @@ pub(super) async fn connect(url: &str, server: Server, epochs: &Epochs) -> Resul
         return Err(taken());
     }
     let (made, reused) = (epochs.clone(), epochs.clone());
+    let sessions = sessions.clone();
     let pool = PgPoolOptions::new()
         .max_connections(size)
         .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -84,7 +90,7 @@ pub(super) async fn connect(url: &str, server: Server, epochs: &Epochs) -> Resul
             })
         })
         .before_acquire(move |connection, meta| {
-            let trusted = reused.trusts(meta.age);
+            let trusted = reused.trusts(meta.age) && sessions.are_useful(meta.age);
             Box::pin(async move {
                 if !trusted || meta.idle_for <= TRUST_IDLE {
                     return Ok(trusted);

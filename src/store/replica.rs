@@ -17,6 +17,7 @@ use crate::domain::{Epoch, Error, Result, UserId};
 
 use super::{
     Announce, Store,
+    connect::Sessions,
     epoch::Epochs,
     error::domain_error,
     postgres::{self, Server},
@@ -47,7 +48,9 @@ impl Replica {
             let message = "DATABASE_READ_URL is not a replica of DATABASE_URL";
             return Err(Error::field("DATABASE_READ_URL", message));
         }
-        let connection = postgres::connect(url, Server::Replica, epochs).await.map_err(domain_error)?;
+        let connection = postgres::connect(url, Server::Replica, epochs, &Sessions::default())
+            .await
+            .map_err(domain_error)?;
         let writers = Cache::builder().time_to_live(RECENT).max_capacity(WRITERS).build();
         let (seen, epoch) = watch::channel(epoch);
         let following = tokio::spawn(follow_epochs(url.to_owned(), epochs.clone(), seen));

@@ -4,9 +4,12 @@ use std::{future::Future, sync::Arc};
 
 use sea_orm::DatabaseTransaction;
 
-use crate::domain::{Epoch, Error, Event, Result, Timestamp};
+use crate::domain::{Epoch, Error, Event, Result, Timestamp, UserId};
 
-use super::{Store, error::domain_error};
+use super::{Store, error::domain_error, expired::Uncounted};
+
+/// How often a write is made again after what had expired was counted.
+pub(super) const UNCOUNTED_TRIES: usize = 3;
 
 /// A transaction that is open for writing.
 #[derive(Clone, Copy)]
@@ -55,6 +58,14 @@ pub(super) trait Write: Send + Sync + 'static {
     /// What the caller is answered.
     type Output: Send + 'static;
 
+    /// Whose row it locks; none where it locks none.
+    fn user(&self) -> Option<&UserId>;
+
+    /// Whether it is one slice of a long write: others go before it.
+    fn is_slice(&self) -> bool {
+        false
+    }
+
     /// Makes the change; an error undoes it.
     fn run(&self, tx: Tx<'_>) -> impl Future<Output = Result<Done<Self::Output>>> + Send;
 }
@@ -62,7 +73,15 @@ pub(super) trait Write: Send + Sync + 'static {
 impl Store {
     /// The one place where anything but an append is written: answers once the change is durable.
     pub(super) async fn write<W: Write>(&self, write: W) -> Result<W::Output> {
-        let outcome = self.0.writer.write(write)?;
-        outcome.await.map_err(|_| Error::unavailable("the writer ended"))?
+        let (write, mut tries) = (Arc::new(write), 0);
+        loop {
+            let outcome = self.0.writer.write(write.clone())?;
+            let outcome = outcome.await.map_err(|_| Error::unavailable("the writer ended"))?;
+            match outcome.as_ref().err().and_then(Uncounted::users) {
+                Some([user, ..]) if tries < UNCOUNTED_TRIES => self.count_expired(user).await?,
+                _ => return outcome,
+            }
+            tries += 1;
+        }
     }
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::support::{Backend, Client, Server, Socket, fresh_database};
 
 /// Tables of a few rows, which no index makes faster.
-const SMALL: &[&str] = &["counters", "settings", "nodes"];
+const SMALL: &[&str] = &["counters", "settings", "nodes", "expired_counts"];
 /// One piece of each read that grows with its table: without it, that statement was not seen.
 const EXPECTED: &[&str] = &[
     "FROM activities WHERE user_id = $1 ORDER BY position DESC LIMIT $2 OFFSET $3",
@@ -20,7 +20,7 @@ const EXPECTED: &[&str] = &[
     "FROM notifications WHERE user_id = $1 AND +expires_at > $3 AND type = $4 AND read = FALSE",
     "FROM activities WHERE user_id = $1 AND position > $3 ORDER BY position LIMIT $2",
     "FROM notifications WHERE user_id = $1 AND position > $3 AND +expires_at > $4 ORDER BY position LIMIT $2",
-    "SELECT COUNT(*) FROM notifications WHERE user_id = $1 AND expires_at <= $2 AND read = FALSE",
+    "FROM notifications WHERE user_id = $1 AND expires_at > COALESCE((SELECT until FROM expired_counts WHERE user_id = $1), -1)",
     "FROM analytics ORDER BY total_hours DESC, user_id LIMIT $1 OFFSET $2",
     "FROM notifications WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2",
     "DELETE FROM notifications WHERE user_id = $1 AND position IN",

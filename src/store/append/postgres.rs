@@ -2,7 +2,10 @@
 //!
 //! The new rows are one parameter, a list in JSON, so a statement is the same text for every batch and stays prepared.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, FromQueryResult, QueryResult,
@@ -18,18 +21,21 @@ use crate::{
         entity::user_position,
         epoch::{Epochs, begin},
         error::domain_error,
+        expired::{self, Uncounted},
         position::UserPosition,
         signed, sql,
         write::end,
     },
 };
 
-use super::{Append, Growth, growth, place};
+use super::{Append, Growth, Patience, growth, place};
 
+/// With the wait for locked rows, which holds until the end of the transaction; empty for that of the session.
 const GROW: &str = "INSERT INTO user_position AS p (user_id, position, activities_total, activities_unread, \
     notifications_total, notifications_unread) \
     SELECT user_id, activities + notifications, activities, activities, notifications, notifications \
-    FROM json_to_recordset($1::json) AS added (user_id text, activities bigint, notifications bigint) \
+    FROM (SELECT set_config('lock_timeout', COALESCE(NULLIF($2, ''), current_setting('lock_timeout')), TRUE)) patience, \
+    json_to_recordset($1::json) AS added (user_id text, activities bigint, notifications bigint) \
     ON CONFLICT (user_id) DO UPDATE SET position = p.position + excluded.position, \
     activities_total = p.activities_total + excluded.activities_total, \
     activities_unread = p.activities_unread + excluded.activities_unread, \
@@ -43,6 +49,14 @@ const NOTIFICATIONS: &str = "INSERT INTO notifications \
     (user_id, position, id, type, title, message, action_url, created_at, expires_at, read) \
     SELECT *, FALSE FROM json_to_recordset($1::json) AS new (user_id text, position bigint, id text, type text, \
     title text, message text, action_url text, created_at bigint, expires_at bigint)";
+
+/// [`Patience::Short`].
+const SHORT: &str = "200ms";
+/// Of the users in the list those whose rows are there and locked.
+const LOCKED: &str = "WITH users AS (SELECT jsonb_array_elements_text($1::jsonb) AS user_id), \
+    free AS (SELECT user_id FROM user_position WHERE user_id IN (SELECT user_id FROM users) FOR UPDATE SKIP LOCKED) \
+    SELECT user_id FROM user_position WHERE user_id IN (SELECT user_id FROM users) \
+    AND user_id NOT IN (SELECT user_id FROM free)";
 
 #[derive(Serialize)]
 struct GrowthRow<'a> {
@@ -82,10 +96,23 @@ pub(super) async fn commit(
     batch: &[Append],
     epochs: &Epochs,
     now: Timestamp,
+    patience: Patience,
 ) -> Result<Vec<Arc<Event>>> {
     let (transaction, epoch) = begin(epochs, connection).await?;
-    let outcome = insert(&transaction, batch, epoch, now).await;
+    let outcome = insert(&transaction, batch, epoch, now, patience).await;
     end(transaction, outcome).await
+}
+
+/// As [`super::Appender::find_locked`].
+pub(super) async fn find_locked(
+    connection: &DatabaseConnection,
+    batch: &[Append],
+) -> Result<HashSet<String>> {
+    let users: Vec<&UserId> = growth(batch).into_keys().collect();
+    let statement = Statement::from_sql_and_values(DbBackend::Postgres, LOCKED, [sql::list(&users)]);
+    let rows = connection.query_all_raw(statement).await.map_err(domain_error)?;
+    let users = rows.iter().map(|row| row.try_get("", "user_id"));
+    users.collect::<Result<_, DbErr>>().map_err(domain_error)
 }
 
 async fn insert(
@@ -93,13 +120,19 @@ async fn insert(
     batch: &[Append],
     epoch: Epoch,
     now: Timestamp,
+    patience: Patience,
 ) -> Result<Vec<Arc<Event>>> {
     let growth = growth(batch);
     let users: Vec<(&UserId, Growth)> = growth.iter().map(|(user, growth)| (*user, *growth)).collect();
-    let rows = grow(transaction, &users, now).await?;
+    let rows = grow(transaction, &users, now, patience).await?;
     let placed = place(batch, growth, rows, epoch, now)?;
     insert_activities(transaction, &placed.activities).await?;
     insert_notifications(transaction, &placed.notifications).await?;
+    for item in placed.notifications.iter().filter(|item| expired::may_be_late(item.expires_at, now)) {
+        let values = [item.user.as_str().into(), item.expires_at.millis().into()];
+        let late = Statement::from_sql_and_values(DbBackend::Postgres, expired::LATE, values);
+        transaction.execute_raw(late).await.map_err(domain_error)?;
+    }
     Ok(placed.events)
 }
 
@@ -108,13 +141,15 @@ async fn grow(
     transaction: &DatabaseTransaction,
     users: &[(&UserId, Growth)],
     now: Timestamp,
+    patience: Patience,
 ) -> Result<Vec<UserPosition>> {
     let added = users.iter().map(|(user, growth)| GrowthRow {
         user_id: user.as_str(),
         activities: growth.activities,
         notifications: growth.notifications,
     });
-    let rows = run(transaction, GROW, added).await?;
+    let patience = if patience == Patience::Short { SHORT } else { "" };
+    let rows = run(transaction, GROW, added, Some(patience)).await?;
     let rows = rows.iter().map(|row| user_position::Model::from_query_result(row, ""));
     let mut rows: HashMap<String, user_position::Model> = rows
         .map(|row| row.map(|row| (row.user_id.clone(), row)))
@@ -137,22 +172,29 @@ async fn grow(
     users.iter().map(place).collect()
 }
 
-/// How many unread notifications of each user have expired and are not swept yet; users with none are left out.
+/// How many unread notifications of each user have expired and are not swept yet.
+///
+/// # Errors
+/// [`Uncounted`] where they are more than are counted here.
 async fn expired_unread(
     transaction: &DatabaseTransaction,
     users: &[&UserId],
     now: Timestamp,
 ) -> Result<HashMap<String, i64>> {
-    let text = format!(
-        "SELECT user_id, COUNT(*) AS count FROM notifications \
-         WHERE user_id IN {} AND expires_at <= $2 AND read = FALSE GROUP BY user_id",
-        sql::any_of(DbBackend::Postgres, "$1")
-    );
     let values = [sql::list(users), now.millis().into()];
-    let statement = Statement::from_sql_and_values(DbBackend::Postgres, text, values);
+    let statement = Statement::from_sql_and_values(DbBackend::Postgres, expired::UNREAD_OF_MANY, values);
     let rows = transaction.query_all_raw(statement).await.map_err(domain_error)?;
-    let counts = rows.iter().map(|row| Ok((row.try_get("", "user_id")?, row.try_get("", "count")?)));
-    counts.collect::<Result<_, DbErr>>().map_err(domain_error)
+    let (mut counts, mut uncounted) = (HashMap::with_capacity(rows.len()), Vec::new());
+    for row in &rows {
+        let user: String = row.try_get("", "user_id").map_err(domain_error)?;
+        let walked: i64 = row.try_get("", "walked").map_err(domain_error)?;
+        if walked > expired::MOST {
+            uncounted.push(UserId::trusted(user));
+        } else {
+            counts.insert(user, row.try_get("", "unread").map_err(domain_error)?);
+        }
+    }
+    if uncounted.is_empty() { Ok(counts) } else { Err(Uncounted::error(uncounted)) }
 }
 
 async fn insert_activities(transaction: &DatabaseTransaction, items: &[Arc<Activity>]) -> Result<()> {
@@ -166,7 +208,7 @@ async fn insert_activities(transaction: &DatabaseTransaction, items: &[Arc<Activ
         data: item.data.as_ref().map(JsonData::as_str),
         created_at: item.timestamp.millis(),
     });
-    run(transaction, ACTIVITIES, rows).await.map(drop)
+    run(transaction, ACTIVITIES, rows, None).await.map(drop)
 }
 
 async fn insert_notifications(transaction: &DatabaseTransaction, items: &[Arc<Notification>]) -> Result<()> {
@@ -181,19 +223,22 @@ async fn insert_notifications(transaction: &DatabaseTransaction, items: &[Arc<No
         created_at: item.created_at.millis(),
         expires_at: item.expires_at.millis(),
     });
-    run(transaction, NOTIFICATIONS, rows).await.map(drop)
+    run(transaction, NOTIFICATIONS, rows, None).await.map(drop)
 }
 
-/// Runs a statement whose parameter is a list of `rows`; without any there is nothing to do.
+/// Runs a statement whose parameters are a list of `rows` and a `second`, where it has one; without rows there is nothing
+/// to do.
 async fn run<T: Serialize>(
     transaction: &DatabaseTransaction,
     sql: &str,
     rows: impl ExactSizeIterator<Item = T>,
+    second: Option<&str>,
 ) -> Result<Vec<QueryResult>> {
     if rows.len() == 0 {
         return Ok(Vec::new());
     }
     let list = serde_json::to_string(&rows.collect::<Vec<_>>()).map_err(Error::internal)?;
-    let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, [list.into()]);
+    let values = [Some(list.into()), second.map(Into::into)].into_iter().flatten();
+    let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
     transaction.query_all_raw(statement).await.map_err(domain_error)
 }

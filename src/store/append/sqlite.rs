@@ -17,7 +17,8 @@ use crate::{
         connect::writing,
         direct::{domain_error, prepared},
         entity::user_position,
-        position::{EXPIRED_UNREAD, UserPosition},
+        expired::{self, Uncounted},
+        position::UserPosition,
         signed,
     },
 };
@@ -80,23 +81,33 @@ fn commit(
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(domain_error)?;
     let growth = growth(batch);
-    let rows = growth.iter().map(|(user, growth)| grow(&transaction, user, *growth, now));
-    let rows = rows.collect::<rusqlite::Result<_>>().map_err(domain_error)?;
+    let mut rows = Vec::with_capacity(growth.len());
+    let mut uncounted = Vec::new();
+    for (user, growth) in &growth {
+        match grow(&transaction, user, *growth, now).map_err(domain_error)? {
+            Some(row) => rows.push(row),
+            None => uncounted.push((*user).clone()),
+        }
+    }
+    if !uncounted.is_empty() {
+        return Err(Uncounted::error(uncounted));
+    }
     let placed = place(batch, growth, rows, epoch, now)?;
     let written = || {
         insert_activities(&transaction, &placed.activities)?;
-        insert_notifications(&transaction, &placed.notifications)
+        insert_notifications(&transaction, &placed.notifications, now)
     };
     written().and_then(|()| transaction.commit()).map_err(domain_error)?;
     Ok(placed.events)
 }
 
+/// Adds to the row of a user; `None` where more have expired than are counted here.
 fn grow(
     transaction: &Transaction<'_>,
     user: &UserId,
     growth: Growth,
     now: Timestamp,
-) -> rusqlite::Result<UserPosition> {
+) -> rusqlite::Result<Option<UserPosition>> {
     let values = params![user.as_str(), growth.all(), growth.activities, growth.notifications];
     let row = prepared(transaction, GROW)?.query_row(values, |row| {
         Ok(user_position::Model {
@@ -110,10 +121,16 @@ fn grow(
     })?;
     let expired_unread = match row.notifications_unread {
         0 => 0,
-        _ => prepared(transaction, EXPIRED_UNREAD)?
-            .query_row(params![user.as_str(), now.millis()], |row| row.get(0))?,
+        _ => {
+            let (unread, walked): (i64, i64) = prepared(transaction, expired::UNREAD)?
+                .query_row(params![user.as_str(), now.millis()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            if walked > expired::MOST {
+                return Ok(None);
+            }
+            unread
+        }
     };
-    Ok(UserPosition::new(row, user.clone(), expired_unread))
+    Ok(Some(UserPosition::new(row, user.clone(), expired_unread)))
 }
 
 fn insert_activities(transaction: &Transaction<'_>, items: &[Arc<Activity>]) -> rusqlite::Result<()> {
@@ -137,7 +154,11 @@ fn insert_activities(transaction: &Transaction<'_>, items: &[Arc<Activity>]) -> 
     Ok(())
 }
 
-fn insert_notifications(transaction: &Transaction<'_>, items: &[Arc<Notification>]) -> rusqlite::Result<()> {
+fn insert_notifications(
+    transaction: &Transaction<'_>,
+    items: &[Arc<Notification>],
+    now: Timestamp,
+) -> rusqlite::Result<()> {
     if items.is_empty() {
         return Ok(());
     }
@@ -155,6 +176,10 @@ fn insert_notifications(transaction: &Transaction<'_>, items: &[Arc<Notification
             item.expires_at.millis(),
             item.read,
         ])?;
+        if expired::may_be_late(item.expires_at, now) {
+            prepared(transaction, expired::LATE)?
+                .execute(params![item.user.as_str(), item.expires_at.millis()])?;
+        }
     }
     Ok(())
 }

@@ -92,6 +92,8 @@ impl Session {
             self.execute("ANALYZE placed, fresh_analytics").await?;
         }
         self.execute(GROW).await?;
+        // What comes may have expired as well.
+        self.execute("DELETE FROM expired_counts").await?;
         let moved = Moved {
             activities: self.execute(&self.words(ACTIVITIES)).await?,
             notifications: self.execute(&self.words(NOTIFICATIONS)).await?,

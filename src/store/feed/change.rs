@@ -4,13 +4,14 @@ use std::marker::PhantomData;
 
 use sea_orm::{ConnectionTrait, Statement, Value};
 
-use crate::domain::{Change, Error, ItemId, Result, Scope, UserId};
+use crate::domain::{Change, Error, ItemId, Position, Result, Scope, UserId};
 
 use crate::store::{
     Store, StoredItem,
     error::domain_error,
-    items::decode_row,
+    items::{decode_row, number},
     position::UserPosition,
+    signed, unsigned,
     write::{Done, Tx, Write},
 };
 
@@ -20,12 +21,13 @@ impl Store {
     /// # Errors
     /// NOT_FOUND where `scope` holds no such item.
     pub async fn mark_read<T: StoredItem>(&self, scope: Scope, id: ItemId) -> Result<T> {
-        self.write(MarkRead::<T> { scope, id, item: PhantomData }).await
+        let user = self.owner::<T>(scope, id).await?;
+        self.write(MarkRead::<T> { user, id, item: PhantomData }).await
     }
 
-    /// Marks every unread item of `user`'s feed; returns how many.
+    /// Marks every unread item of `user`'s feed; returns how many. As [`Store::clear`].
     pub async fn mark_all_read<T: StoredItem>(&self, user: UserId) -> Result<u64> {
-        self.write(MarkAllRead::<T> { user, item: PhantomData }).await
+        self.change_all::<T>(user, Action::MarkRead).await
     }
 
     /// Deletes one item.
@@ -33,17 +35,48 @@ impl Store {
     /// # Errors
     /// NOT_FOUND where `scope` holds no such item.
     pub async fn delete<T: StoredItem>(&self, scope: Scope, id: ItemId) -> Result<()> {
-        self.write(Delete::<T> { scope, id, item: PhantomData }).await
+        let user = self.owner::<T>(scope, id).await?;
+        self.write(Delete::<T> { user, id, item: PhantomData }).await
     }
 
     /// Deletes every item of `user`'s feed; returns how many.
+    ///
+    /// Many are deleted in slices, each a change of its own after which totals and counts are exact; others write between
+    /// them. What is created meanwhile stays. It goes on when the caller no longer waits; where it is cut off (a crash, a
+    /// shutdown, a database that is gone) what was deleted by then is, and the rest is as it was.
     pub async fn clear<T: StoredItem>(&self, user: UserId) -> Result<u64> {
-        self.write(Clear::<T> { user, item: PhantomData }).await
+        self.change_all::<T>(user, Action::Delete).await
+    }
+
+    async fn change_all<T: StoredItem>(&self, user: UserId, action: Action) -> Result<u64> {
+        let first = ChangeAll::<T> { user, action, span: None, item: PhantomData };
+        let Sliced { mut count, left } = self.write(first.clone()).await?;
+        let Some(left) = left else { return Ok(count) };
+        let (store, mut span) = (self.clone(), Some(left));
+        let slices = tokio::spawn(async move {
+            while span.is_some() {
+                let slice = store.write(ChangeAll { span, ..first.clone() }).await?;
+                count += slice.count;
+                span = slice.left;
+            }
+            Ok(count)
+        });
+        slices.await.map_err(Error::internal)?
+    }
+
+    /// Whose item `id` is, within `scope`, as far as it has to be known before the item is changed.
+    async fn owner<T: StoredItem>(&self, scope: Scope, id: ItemId) -> Result<UserId> {
+        if let Scope::Only(user) = scope {
+            return Ok(user);
+        }
+        let sql = format!("SELECT user_id FROM {} WHERE id = $1", T::TABLE);
+        let owner = self.text(&sql, [id.to_string().into()]).await?;
+        owner.map(UserId::trusted).ok_or(Error::NotFound(T::NOUN))
     }
 }
 
 struct MarkRead<T> {
-    scope: Scope,
+    user: UserId,
     id: ItemId,
     item: PhantomData<T>,
 }
@@ -51,12 +84,18 @@ struct MarkRead<T> {
 impl<T: StoredItem> Write for MarkRead<T> {
     type Output = T;
 
+    fn user(&self) -> Option<&UserId> {
+        Some(&self.user)
+    }
+
     async fn run(&self, tx: Tx<'_>) -> Result<Done<T>> {
-        let mut row = lock_owner::<T>(&tx, &self.scope, self.id).await?;
-        let (alive, mut values) = alive::<T>(&tx, vec![self.id.to_string().into()]);
-        let sql = format!("UPDATE {} SET read = TRUE WHERE id = $1 AND read = FALSE{alive}", T::TABLE);
+        let mut row = UserPosition::lock(&tx, &self.user).await?.ok_or(Error::NotFound(T::NOUN))?;
+        let values = vec![self.id.to_string().into(), self.user.as_str().into()];
+        let (alive, mut values) = alive::<T>(&tx, values);
+        let item = format!("WHERE id = $1 AND user_id = $2{alive}");
+        let sql = format!("UPDATE {} SET read = TRUE {item} AND read = FALSE", T::TABLE);
         let marked = execute(&tx, &sql, values.clone()).await?;
-        let sql = format!("SELECT * FROM {} WHERE id = $1{alive}", T::TABLE);
+        let sql = format!("SELECT * FROM {} {item}", T::TABLE);
         let found = query_one(&tx, &sql, std::mem::take(&mut values)).await?;
         let item = decode_row(&found.ok_or(Error::NotFound(T::NOUN))?, tx.epoch)?;
         if marked == 0 {
@@ -67,31 +106,8 @@ impl<T: StoredItem> Write for MarkRead<T> {
     }
 }
 
-struct MarkAllRead<T> {
-    user: UserId,
-    item: PhantomData<T>,
-}
-
-impl<T: StoredItem> Write for MarkAllRead<T> {
-    type Output = u64;
-
-    async fn run(&self, tx: Tx<'_>) -> Result<Done<u64>> {
-        let Some(mut row) = UserPosition::lock(&tx, &self.user).await? else {
-            return Ok(Done::unchanged(0));
-        };
-        let (alive, values) = alive::<T>(&tx, vec![self.user.as_str().into()]);
-        let sql = format!("UPDATE {} SET read = TRUE WHERE user_id = $1 AND read = FALSE{alive}", T::TABLE);
-        let marked = execute(&tx, &sql, values).await?;
-        if marked == 0 {
-            return Ok(Done::unchanged(0));
-        }
-        row.remove(T::FEED, 0, marked as i64);
-        feed_changed(&tx, row, marked).await
-    }
-}
-
 struct Delete<T> {
-    scope: Scope,
+    user: UserId,
     id: ItemId,
     item: PhantomData<T>,
 }
@@ -99,10 +115,15 @@ struct Delete<T> {
 impl<T: StoredItem> Write for Delete<T> {
     type Output = ();
 
+    fn user(&self) -> Option<&UserId> {
+        Some(&self.user)
+    }
+
     async fn run(&self, tx: Tx<'_>) -> Result<Done<()>> {
-        let mut row = lock_owner::<T>(&tx, &self.scope, self.id).await?;
-        let (alive, values) = alive::<T>(&tx, vec![self.id.to_string().into()]);
-        let sql = format!("DELETE FROM {} WHERE id = $1{alive} RETURNING read", T::TABLE);
+        let mut row = UserPosition::lock(&tx, &self.user).await?.ok_or(Error::NotFound(T::NOUN))?;
+        let values = vec![self.id.to_string().into(), self.user.as_str().into()];
+        let (alive, values) = alive::<T>(&tx, values);
+        let sql = format!("DELETE FROM {} WHERE id = $1 AND user_id = $2{alive} RETURNING read", T::TABLE);
         let deleted = query_one(&tx, &sql, values).await?.ok_or(Error::NotFound(T::NOUN))?;
         let read: bool = deleted.try_get("", "read").map_err(domain_error)?;
         row.remove(T::FEED, 1, i64::from(!read));
@@ -110,41 +131,118 @@ impl<T: StoredItem> Write for Delete<T> {
     }
 }
 
-struct Clear<T> {
+/// What is done with all items of a feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Action {
+    MarkRead,
+    Delete,
+}
+
+/// Items that the first transaction changes at most, which is made together with those of others.
+const FIRST_SLICE: i64 = 100;
+/// Items that each later one changes at most: some ms of work.
+const SLICE: i64 = 1_000;
+
+/// A slice of a change of all items of a feed.
+#[derive(Clone)]
+struct ChangeAll<T> {
     user: UserId,
-    item: PhantomData<T>,
+    action: Action,
+    /// What is left; none for the first slice.
+    span: Option<Span>,
+    item: PhantomData<fn() -> T>,
 }
 
-impl<T: StoredItem> Write for Clear<T> {
-    type Output = u64;
+/// The positions after one and through another.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    after: Position,
+    through: Position,
+}
 
-    async fn run(&self, tx: Tx<'_>) -> Result<Done<u64>> {
+/// What a slice did.
+struct Sliced {
+    count: u64,
+    left: Option<Span>,
+}
+
+impl<T: StoredItem> Write for ChangeAll<T> {
+    type Output = Sliced;
+
+    fn user(&self) -> Option<&UserId> {
+        Some(&self.user)
+    }
+
+    fn is_slice(&self) -> bool {
+        self.span.is_some()
+    }
+
+    async fn run(&self, tx: Tx<'_>) -> Result<Done<Sliced>> {
+        let none = Sliced { count: 0, left: None };
         let Some(mut row) = UserPosition::lock(&tx, &self.user).await? else {
-            return Ok(Done::unchanged(0));
+            return Ok(Done::unchanged(none));
         };
-        let (alive, values) = alive::<T>(&tx, vec![self.user.as_str().into()]);
-        let of_user = format!("FROM {} WHERE user_id = $1{alive}", T::TABLE);
-        let unread = format!("SELECT COUNT(*) AS count {of_user} AND read = FALSE");
-        let unread = query_one(&tx, &unread, values.clone()).await?;
-        let unread = unread.map_or(Ok(0), |row| row.try_get::<i64>("", "count")).map_err(domain_error)?;
-        let deleted = execute(&tx, &format!("DELETE {of_user}"), values).await?;
-        if deleted == 0 {
-            return Ok(Done::unchanged(0));
+        let (total, unread) = row.counts(T::FEED);
+        let (all, most) = match (self.action, self.span) {
+            (Action::MarkRead, None) => (unread, FIRST_SLICE),
+            (Action::MarkRead, Some(_)) => (unread, SLICE),
+            (Action::Delete, None) => (total, FIRST_SLICE),
+            (Action::Delete, Some(_)) => (total, SLICE),
+        };
+        if all == 0 {
+            return Ok(Done::unchanged(none));
         }
-        row.remove(T::FEED, deleted as i64, unread);
-        feed_changed(&tx, row, deleted).await
+        let span = self.span.unwrap_or(Span { after: Position::START, through: row.position() });
+        let last = if all <= most { span.through } else { self.last(&tx, span, most).await? };
+        let left = (last < span.through).then_some(Span { after: last, ..span });
+        let (count, unread) = self.change(&tx, Span { through: last, ..span }).await?;
+        if count == 0 {
+            return Ok(Done::unchanged(Sliced { count: 0, left }));
+        }
+        let removed = if self.action == Action::Delete { count } else { 0 };
+        row.remove(T::FEED, removed, unread);
+        feed_changed(&tx, row, Sliced { count: count as u64, left }).await
     }
 }
 
-/// Finds whose item `id` is, within `scope`, and locks that user's row.
-async fn lock_owner<T: StoredItem>(tx: &Tx<'_>, scope: &Scope, id: ItemId) -> Result<UserPosition> {
-    let sql = format!("SELECT user_id FROM {} WHERE id = $1", T::TABLE);
-    let found = query_one(tx, &sql, vec![id.to_string().into()]).await?.ok_or(Error::NotFound(T::NOUN))?;
-    let owner = UserId::trusted(found.try_get::<String>("", "user_id").map_err(domain_error)?);
-    if matches!(scope, Scope::Only(user) if *user != owner) {
-        return Err(Error::NotFound(T::NOUN));
+impl<T: StoredItem> ChangeAll<T> {
+    /// Where the first `most` items of `span` end, those that have expired among them.
+    async fn last(&self, tx: &Tx<'_>, span: Span, most: i64) -> Result<Position> {
+        let unread = if self.action == Action::MarkRead { " AND read = FALSE" } else { "" };
+        let sql = format!(
+            "SELECT MAX(position) AS last, COUNT(*) AS count FROM (SELECT position FROM {} WHERE user_id = $1 \
+             AND position > $2 AND position <= $3{unread} ORDER BY position LIMIT $4) slice",
+            T::TABLE
+        );
+        let mut values = self.values(span);
+        values.push(most.into());
+        let found = query_one(tx, &sql, values).await?;
+        let Some(row) = found.filter(|row| row.try_get::<i64>("", "count").is_ok_and(|count| count == most))
+        else {
+            return Ok(span.through);
+        };
+        Ok(number(&row, "last")?.map_or(span.through, unsigned))
     }
-    UserPosition::lock(tx, &owner).await?.ok_or(Error::NotFound(T::NOUN))
+
+    /// Changes the items of `span`; returns how many, and how many of them were unread.
+    async fn change(&self, tx: &Tx<'_>, span: Span) -> Result<(i64, i64)> {
+        let (alive, values) = alive::<T>(tx, self.values(span));
+        let items = format!("WHERE user_id = $1 AND position > $2 AND position <= $3{alive}");
+        if self.action == Action::MarkRead {
+            let sql = format!("UPDATE {} SET read = TRUE {items} AND read = FALSE", T::TABLE);
+            let marked = execute(tx, &sql, values).await? as i64;
+            return Ok((marked, marked));
+        }
+        let unread = format!("SELECT COUNT(*) AS count FROM {} {items} AND read = FALSE", T::TABLE);
+        let unread = query_one(tx, &unread, values.clone()).await?;
+        let unread = unread.map_or(Ok(0), |row| row.try_get::<i64>("", "count")).map_err(domain_error)?;
+        let deleted = execute(tx, &format!("DELETE FROM {} {items}", T::TABLE), values).await?;
+        Ok((deleted as i64, unread))
+    }
+
+    fn values(&self, span: Span) -> Vec<Value> {
+        vec![self.user.as_str().into(), signed(span.after).into(), signed(span.through).into()]
+    }
 }
 
 /// Counts the change as the user's next one, and makes it an event.

@@ -9,7 +9,7 @@ use crate::domain::{
 };
 
 use crate::store::{
-    Store, StoredItem, direct::Failed, error::domain_error, items::number, reader::Reader, signed, unsigned,
+    Store, StoredItem, error::domain_error, expired, items::number, reader::Reader, signed, unsigned,
 };
 
 /// What a reader missed.
@@ -214,14 +214,17 @@ impl Store {
         values: Vec<Value>,
         names: [&str; N],
     ) -> Result<Option<Joined<T, N>>> {
+        let mut is_long = self.0.direct.is_some();
         if let (Some(direct), Length::Short) = (&self.0.direct, length) {
             match direct.read(sql, &values, |rows| collect_direct::<T, N>(rows, names)) {
                 Ok(joined) => return joined.map(|joined| joined.decode(epoch)).transpose(),
-                Err(Failed::Busy) => {}
-                Err(Failed::Error(error)) => return Err(error),
+                Err(failed) => is_long = failed.into_long()?,
             }
         }
-        let rows = self.all_from(replica, sql, values).await?;
+        let rows = match is_long {
+            true => self.long(sql, values).await?,
+            false => self.all_from(replica, sql, values).await?,
+        };
         collect_pooled::<T, N>(&rows, names)?.map(|joined| joined.decode(epoch)).transpose()
     }
 }
@@ -296,16 +299,14 @@ fn collect_pooled<T: StoredItem, const N: usize>(
 /// The expressions for a feed's total and unread count, less what has expired. The last bound value is the time.
 fn counts<T: StoredItem>(binds: &Binds) -> (String, String) {
     let table = T::TABLE;
+    let (total, unread) = (format!("p.{table}_total"), format!("p.{table}_unread"));
     if !T::EXPIRES {
-        return (format!("p.{table}_total"), format!("p.{table}_unread"));
+        return (total, unread);
     }
-    let now = binds.0.len();
-    let expired = |unread: &str| {
-        format!("(SELECT COUNT(*) FROM {table} WHERE user_id = $1 AND expires_at <= ${now}{unread})")
-    };
+    let expired = |column, condition| expired::taken_off::<T>(binds.0.len(), column, condition);
     (
-        format!("p.{table}_total - {}", expired("")),
-        format!("p.{table}_unread - {}", expired(" AND read = FALSE")),
+        format!("{total} - {}", expired("total", "")),
+        format!("{unread} - {}", expired("unread", " AND read = FALSE")),
     )
 }
 

@@ -29,19 +29,23 @@ impl std::ops::Deref for Server {
 impl Server {
     /// Starts the binary on `database_url`, in a folder without a `.env`.
     pub fn start(database_url: &str, settings: &[(&str, &str)]) -> Self {
-        Self::run(Self::command(settings), database_url, settings)
+        Self::run(&mut Self::command(settings), database_url, settings)
     }
 
     /// [`Server::start`] with no more than `files` open files.
     pub fn with_files(files: u32, database_url: &str, settings: &[(&str, &str)]) -> Self {
-        let pulse = Self::command(settings);
-        let mut shell = Command::new("sh");
-        shell.args(["-c", &format!("ulimit -n {files} && exec \"$0\" \"$@\"")]).arg(pulse.get_program());
-        shell.env_clear().envs(settings.iter().copied()).current_dir(std::env::temp_dir());
-        Self::run(shell, database_url, settings)
+        let limited = format!("ulimit -n {files} && exec \"$0\" serve");
+        Self::start_by(&["sh", "-c", &limited], database_url, settings)
     }
 
-    fn run(mut command: Command, database_url: &str, settings: &[(&str, &str)]) -> Self {
+    /// Starts it by another program, whose last argument is the path of the binary.
+    pub fn start_by(program: &[&str], database_url: &str, settings: &[(&str, &str)]) -> Self {
+        let mut command = Self::clean(program[0], settings);
+        command.args(&program[1..]).arg(env!("CARGO_BIN_EXE_pulse"));
+        Self::run(&mut command, database_url, settings)
+    }
+
+    fn run(command: &mut Command, database_url: &str, settings: &[(&str, &str)]) -> Self {
         let mut child = command
             .args(["serve"])
             .env("DATABASE_URL", database_url)
@@ -76,7 +80,12 @@ impl Server {
 
     /// The binary with a clean environment.
     pub fn command(settings: &[(&str, &str)]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_pulse"));
+        Self::clean(env!("CARGO_BIN_EXE_pulse"), settings)
+    }
+
+    /// `program` with a clean environment.
+    fn clean(program: &str, settings: &[(&str, &str)]) -> Command {
+        let mut command = Command::new(program);
         command
             .env_clear()
             .envs(std::env::var("PATH").map(|path| ("PATH", path)))

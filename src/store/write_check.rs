@@ -1,0 +1,208 @@
+//! Whether the database takes writes, for readiness.
+//!
+//! Every commit notes its outcome. Where none was made lately, the question is a write of its own, through the writer and
+//! as durable as any other; at most one a second, however often readiness is asked.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, Shared},
+};
+use sea_orm::{ConnectionTrait, Statement};
+
+use crate::domain::{Error, Result, UserId};
+
+use super::{
+    Store,
+    connect::Sessions,
+    error::{Failure, domain_error, failure, is_read_only},
+    write::{Done, Tx, Write},
+};
+
+/// For how long an outcome is an answer. So long there is no second write to check.
+const FRESH: Duration = Duration::from_secs(1);
+/// For how long damage (a full disk, a malformed page) is remembered whatever other writes do: they may touch other pages.
+const DAMAGE_MEMORY: Duration = Duration::from_secs(10);
+
+/// Outcomes of writes. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub(super) struct WriteStatus {
+    state: Arc<Mutex<State>>,
+    sessions: Sessions,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// The last outcome.
+    last: Option<(Instant, Result<()>)>,
+    /// The last damage.
+    damage: Option<(Instant, Error)>,
+    /// The write that checks, while it is under way.
+    check: Option<Shared<BoxFuture<'static, Result<()>>>>,
+    /// Whether the log was told that writes fail.
+    logged: bool,
+}
+
+impl State {
+    /// What is known at `now`; `None` where it takes a write to know.
+    fn known(&self, now: Instant) -> Option<Result<()>> {
+        let recent = |at: &Instant, time| now.saturating_duration_since(*at) < time;
+        if let Some((_, error)) = self.damage.as_ref().filter(|(at, _)| recent(at, DAMAGE_MEMORY)) {
+            return Some(Err(error.clone()));
+        }
+        self.last.as_ref().filter(|(at, _)| recent(at, FRESH)).map(|(_, outcome)| outcome.clone())
+    }
+}
+
+impl WriteStatus {
+    /// Of a database with these `sessions`.
+    pub(super) fn new(sessions: Sessions) -> Self {
+        Self { state: Arc::default(), sessions }
+    }
+
+    /// A change was committed.
+    pub(super) fn succeeded(&self) {
+        self.state().last = Some((Instant::now(), Ok(())));
+    }
+
+    /// A write failed. What lies in the write itself says nothing of the database.
+    pub(super) fn failed(&self, error: &Error) {
+        let failure = failure(error);
+        if failure == Failure::OfTheWrite {
+            return;
+        }
+        if is_read_only(error) {
+            self.sessions.refused();
+        }
+        let (mut state, now) = (self.state(), Instant::now());
+        state.last = Some((now, Err(error.clone())));
+        if failure == Failure::Damage {
+            state.damage = Some((now, error.clone()));
+        }
+    }
+
+    /// What is known without a write, or the outcome of one that is started here or under way.
+    async fn ask(&self, store: &Store) -> Result<()> {
+        let check = {
+            let mut state = self.state();
+            if let Some(known) = state.known(Instant::now()) {
+                return known;
+            }
+            let start = || {
+                let (status, store) = (self.clone(), store.clone());
+                // Spawned: who asks may be gone before the database answers.
+                let check = tokio::spawn(async move {
+                    let outcome = store.write(CheckWrite).await;
+                    match &outcome {
+                        Ok(()) => status.succeeded(),
+                        Err(error) => status.failed(error),
+                    }
+                    status.state().check = None;
+                    outcome
+                });
+                check.map(|ended| ended.unwrap_or_else(|error| Err(Error::internal(error)))).boxed().shared()
+            };
+            state.check.get_or_insert_with(start).clone()
+        };
+        check.await
+    }
+
+    /// Logs once that writes fail, and once that they do not any more.
+    fn log(&self, outcome: &Result<()>) {
+        let mut state = self.state();
+        if state.logged == outcome.is_err() {
+            return;
+        }
+        state.logged = outcome.is_err();
+        match outcome {
+            Ok(()) => tracing::info!("the database takes writes again"),
+            Err(error) => tracing::warn!(cause = ?error.cause(), "the database takes no writes: {error}"),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Makes a small row and takes it away. It has a name of its own: on a row that all nodes change, one that hangs would keep the
+/// others waiting.
+struct CheckWrite;
+
+impl Write for CheckWrite {
+    type Output = ();
+
+    fn user(&self) -> Option<&UserId> {
+        None
+    }
+
+    async fn run(&self, tx: Tx<'_>) -> Result<Done<()>> {
+        let name = format!("write_check_{:016x}", rand::random::<u64>());
+        for sql in
+            ["INSERT INTO settings (name, value) VALUES ($1, '')", "DELETE FROM settings WHERE name = $1"]
+        {
+            let backend = tx.connection.get_database_backend();
+            let statement = Statement::from_sql_and_values(backend, sql, [name.as_str().into()]);
+            tx.connection.execute_raw(statement).await.map_err(domain_error)?;
+        }
+        Ok(Done::unchanged(()))
+    }
+}
+
+impl Store {
+    /// Whether the database takes writes, by the last one or by one that is made for the question, within `limit`.
+    ///
+    /// # Errors
+    /// What made the write fail; UNAVAILABLE where it did not end in time.
+    pub async fn check_writes(&self, limit: Duration) -> Result<()> {
+        let status = &self.0.writes;
+        let outcome = tokio::time::timeout(limit, status.ask(self)).await;
+        let outcome = outcome.unwrap_or_else(|_| Err(Error::unavailable("a write does not end in time")));
+        status.log(&outcome);
+        outcome
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(cause: sea_orm::DbErr) -> WriteStatus {
+        let status = WriteStatus::default();
+        status.failed(&domain_error(cause));
+        status
+    }
+
+    #[test]
+    fn a_write_that_fails_by_its_own_fault_says_nothing_of_the_database() {
+        let status = WriteStatus::default();
+        status.succeeded();
+        status.failed(&Error::NotFound("activity"));
+        status.failed(&Error::internal("a defect"));
+        assert!(status.state().known(Instant::now()).unwrap().is_ok());
+    }
+
+    #[test]
+    fn the_last_outcome_counts_and_only_for_a_moment() {
+        let status = failed(sea_orm::DbErr::Conn(sea_orm::RuntimeErr::Internal("gone".into())));
+        assert!(status.state().known(Instant::now()).unwrap().is_err());
+        status.succeeded();
+        assert!(status.state().known(Instant::now()).unwrap().is_ok());
+        assert!(status.state().known(Instant::now() + FRESH).is_none());
+    }
+
+    #[test]
+    fn damage_is_remembered_beside_writes_that_succeed() {
+        let status = WriteStatus::default();
+        let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+        let malformed = rusqlite::Error::SqliteFailure(code, None);
+        status.failed(&super::super::direct::domain_error(malformed));
+        status.succeeded();
+        assert!(status.state().known(Instant::now()).unwrap().is_err());
+        assert!(status.state().known(Instant::now() + DAMAGE_MEMORY).is_none());
+    }
+}
