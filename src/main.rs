@@ -72,11 +72,34 @@ struct Token {
 }
 
 fn main() -> ExitCode {
-    let command = Cli::parse().command.unwrap_or(Command::Serve);
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command.unwrap_or(Command::Serve),
+        Err(answer) => return show(&answer),
+    };
+    let serving = matches!(command, Command::Serve);
     match run(command) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(problem) if serving => {
+            command::report_in_time(format!("pulse: {problem}"));
+            ExitCode::FAILURE
+        }
         Err(problem) => {
-            eprintln!("pulse: {problem}");
+            command::report(format_args!("pulse: {problem}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Prints what is no command: the help, the version, or what is wrong with the arguments.
+fn show(answer: &clap::Error) -> ExitCode {
+    let printed = answer.print();
+    if answer.use_stderr() {
+        return ExitCode::from(u8::try_from(answer.exit_code()).unwrap_or(1));
+    }
+    match command::written(printed) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            command::report(format_args!("pulse: {problem}"));
             ExitCode::FAILURE
         }
     }
@@ -84,14 +107,8 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<(), String> {
     match command {
-        Command::Schema => {
-            print!("{}", graphql::sdl());
-            return Ok(());
-        }
-        Command::Config => {
-            print!("{}", config()?);
-            return Ok(());
-        }
+        Command::Schema => return command::print(graphql::sdl()),
+        Command::Config => return command::print(config()?),
         Command::Token(token) => return print_token(&token),
         Command::Health(health) => return health.run(config),
         _ => {}
@@ -107,15 +124,19 @@ fn run(command: Command) -> Result<(), String> {
             Command::Backup(backup) => backup.run(&config).await,
             Command::Epoch(epoch) => epoch.run(&config).await,
             Command::Migrate => {
-                telemetry::init(&config);
+                let _logs = logs(&config)?;
                 migrate(&config).await
             }
             _ => {
-                telemetry::init(&config);
+                let _logs = logs(&config)?;
                 serve(&config).await
             }
         }
     })
+}
+
+fn logs(config: &Config) -> Result<telemetry::Logs, String> {
+    telemetry::init(config).map_err(|error| format!("The log could not be started: {error}."))
 }
 
 fn config() -> Result<Config, String> {
@@ -130,15 +151,13 @@ fn print_token(token: &Token) -> Result<(), String> {
     )?;
     let text = service::issue(secret, &token.user, token.role, token.expires.duration())
         .map_err(|error| error.to_string())?;
-    println!("{text}");
-    Ok(())
+    command::print(format_args!("{text}\n"))
 }
 
 async fn migrate(config: &Config) -> Result<(), String> {
     let applied =
         Store::migrate(&config.database_url).await.map_err(|error| database_problem(config, &error))?;
-    println!("the schema is up to date, {applied} steps were applied");
-    Ok(())
+    command::print(format_args!("The schema is up to date; {applied} steps were applied.\n"))
 }
 
 async fn serve(config: &Config) -> Result<(), String> {

@@ -65,8 +65,7 @@ impl Health {
         if status != 200 && !tolerated {
             return Err(format!("{url} answers {status}: {text}"));
         }
-        println!("{text}");
-        Ok(())
+        super::print(format_args!("{text}\n"))
     }
 }
 

@@ -45,6 +45,7 @@ mod resume;
 mod round_trip;
 mod schema;
 mod seed;
+mod standard_streams;
 mod story;
 mod tls;
 mod validation;
