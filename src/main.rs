@@ -79,12 +79,11 @@ fn main() -> ExitCode {
     let serving = matches!(command, Command::Serve);
     match run(command) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(problem) if serving => {
-            command::report_in_time(format!("pulse: {problem}"));
-            ExitCode::FAILURE
-        }
         Err(problem) => {
-            command::report(format_args!("pulse: {problem}"));
+            // Settings may have several.
+            let lines: Vec<_> = problem.lines().map(|line| format!("pulse: {line}")).collect();
+            let report = if serving { command::report_in_time } else { command::report };
+            report(lines.join("\n"));
             ExitCode::FAILURE
         }
     }
@@ -99,7 +98,7 @@ fn show(answer: &clap::Error) -> ExitCode {
     match command::written(printed) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
-            command::report(format_args!("pulse: {problem}"));
+            command::report(format!("pulse: {problem}"));
             ExitCode::FAILURE
         }
     }
@@ -108,12 +107,14 @@ fn show(answer: &clap::Error) -> ExitCode {
 fn run(command: Command) -> Result<(), String> {
     match command {
         Command::Schema => return command::print(graphql::sdl()),
-        Command::Config => return command::print(config()?),
+        Command::Config => return command::print(config_with_warnings()?),
         Command::Token(token) => return print_token(&token),
         Command::Health(health) => return health.run(config),
         _ => {}
     }
-    let config = config()?;
+    // The log has the warnings where there is one.
+    let logged = matches!(command, Command::Serve | Command::Migrate);
+    let config = if logged { config()? } else { config_with_warnings()? };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("the runtime did not start: {error}"))?;
     runtime.block_on(async {
@@ -143,8 +144,17 @@ fn config() -> Result<Config, String> {
     Config::from_env().map_err(|error| error.to_string())
 }
 
-fn print_token(token: &Token) -> Result<(), String> {
+/// The settings; what was probably not meant so is on standard error.
+fn config_with_warnings() -> Result<Config, String> {
     let config = config()?;
+    for warning in &config.warnings {
+        command::report(format!("pulse: {warning}"));
+    }
+    Ok(config)
+}
+
+fn print_token(token: &Token) -> Result<(), String> {
+    let config = config_with_warnings()?;
     let secret = config.jwt_secret.as_deref().ok_or(
         "JWT_SECRET is not set, and a token is signed with it (a development server without one gives tokens at POST \
          /dev/token)",

@@ -48,7 +48,7 @@ impl Import {
         let watch = Arc::new(move |progress: Progress<'_>| match progress {
             Progress::Read(bytes) => shown.inc(bytes),
             Progress::Unfit { file, line, sentence } => {
-                shown.suspend(|| super::report(format_args!("{}:{line}: {sentence}", file.display())));
+                shown.suspend(|| super::report(format!("{}:{line}: {sentence}", file.display())));
             }
             Progress::Settling => shown.set_message("writing"),
         });

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-/// How long the last line of a server may take.
+/// How long the last lines of a server may take.
 const LAST_LINE_LIMIT: Duration = Duration::from_millis(500);
 
 /// Writes `text` to standard output as it is. Whoever has closed it (`pulse schema | head -1`) has seen enough: that is
@@ -31,16 +31,16 @@ pub(crate) fn written(outcome: io::Result<()>) -> Result<(), String> {
     }
 }
 
-/// Writes a line to standard error, where that is possible.
-pub(crate) fn report(line: impl Display) {
-    let _ = writeln!(io::stderr(), "{line}");
+/// Writes lines to standard error, where that is possible.
+pub(crate) fn report(lines: String) {
+    let _ = writeln!(io::stderr(), "{lines}");
 }
 
-/// Writes a line to standard error and does not wait for a reader that is stuck.
-pub(crate) fn report_in_time(line: String) {
+/// Writes lines to standard error and does not wait for a reader that is stuck.
+pub(crate) fn report_in_time(lines: String) {
     let (done, written) = mpsc::channel();
     thread::spawn(move || {
-        report(line);
+        report(lines);
         let _ = done.send(());
     });
     let _ = written.recv_timeout(LAST_LINE_LIMIT);

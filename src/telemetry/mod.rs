@@ -60,6 +60,9 @@ pub fn init(config: &Config) -> std::io::Result<Logs> {
     }
     // The standard hook writes to standard error itself, and waits where that is not read.
     panic::set_hook(Box::new(log_panic));
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
     Ok(Logs(writer))
 }
 
