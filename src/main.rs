@@ -221,11 +221,11 @@ fn parse_user(text: &str) -> Result<UserId, String> {
 }
 
 fn parse_role(text: &str) -> Result<Role, String> {
-    Role::parse(text).ok_or_else(|| "it takes user, service or admin".to_owned())
+    Role::parse(text).ok_or_else(|| "It must be user, service or admin.".to_owned())
 }
 
 fn parse_lifetime(text: &str) -> Result<Lifetime, String> {
-    Lifetime::parse(text).ok_or_else(|| format!("it takes {}", Lifetime::TAKES))
+    Lifetime::parse(text).ok_or_else(|| format!("It must be {}.", Lifetime::TAKES))
 }
 
 #[cfg(test)]

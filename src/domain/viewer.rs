@@ -75,9 +75,9 @@ impl Viewer {
     pub fn target(&self, user: Option<UserId>) -> Result<UserId> {
         match (user, &self.user) {
             (Some(user), own) if self.acts_for_anyone() || own.as_ref() == Some(&user) => Ok(user),
-            (Some(_), _) => Err(Error::Forbidden("another user's things are not yours to reach".into())),
+            (Some(_), _) => Err(Error::Forbidden("You may not access another user's data.".into())),
             (None, Some(own)) => Ok(own.clone()),
-            (None, None) => Err(Error::field("userId", "userId is required where no token says who calls")),
+            (None, None) => Err(Error::field("userId", "userId is required, because no token names a user.")),
         }
     }
 

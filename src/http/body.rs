@@ -22,7 +22,7 @@ pub async fn read_json(headers: &HeaderMap, body: Body, limit: usize) -> Result<
     let bytes = match Limited::new(body, limit).collect().await {
         Ok(collected) => collected.to_bytes(),
         Err(error) if error.is::<LengthLimitError>() => return Err(Error::PayloadTooLarge { limit }),
-        Err(_) => return Err(Error::bad_input("the request body broke off")),
+        Err(_) => return Err(Error::bad_input("The request body ended before it was complete.")),
     };
     // A request without a body has nothing to be of a type.
     if !bytes.is_empty() || headers.contains_key(header::CONTENT_TYPE) {
@@ -45,8 +45,8 @@ fn check_type(headers: &HeaderMap) -> Result<()> {
         return Ok(());
     }
     let message = match given {
-        "" => "the body needs the content type application/json".to_owned(),
-        _ => format!("the body is of type {given:?}, it takes application/json in UTF-8"),
+        "" => "The request body must have the content type application/json.".to_owned(),
+        _ => format!("The request body must be application/json in UTF-8, but is {given:?}."),
     };
     Err(Error::UnsupportedMediaType(message.into()))
 }
@@ -57,5 +57,5 @@ fn parse(bytes: &Bytes) -> Result<Option<Value>> {
     }
     serde_json::from_slice(bytes)
         .map(Some)
-        .map_err(|error| Error::bad_input(format!("the body is not JSON: {error}")))
+        .map_err(|error| Error::bad_input(format!("The request body is not JSON: {error}.")))
 }

@@ -20,7 +20,7 @@ impl Caller {
     /// The viewer that `headers` name; noted for the log.
     pub fn of(auth: &Authenticator, headers: &HeaderMap, note: Option<&Note>) -> Result<Viewer> {
         let given = headers.get(header::AUTHORIZATION).map(|value| {
-            value.to_str().map_err(|_| Error::Unauthenticated("the Authorization header is not text".into()))
+            value.to_str().map_err(|_| Error::Unauthenticated("The Authorization header is not text.".into()))
         });
         let viewer = auth.viewer(given.transpose()?)?;
         if let (Some(note), Some(user)) = (note, viewer.user()) {

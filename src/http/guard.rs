@@ -36,7 +36,7 @@ impl Origins {
         let host = request.uri().authority().map(Authority::as_str).or_else(|| text(headers, header::HOST));
         if self.0.local_only && !host.is_some_and(is_local) {
             return Err(Error::Forbidden(
-                "the development server answers only to localhost and loopback addresses as Host".into(),
+                "The development server answers only to localhost and loopback addresses as Host.".into(),
             ));
         }
         let Some(origin) = text(headers, header::ORIGIN) else { return Ok(()) };
@@ -47,7 +47,7 @@ impl Origins {
         if own.is_some() && own == host {
             return Ok(());
         }
-        Err(Error::Forbidden("this Origin is neither the server's own nor in CLIENT_URL".into()))
+        Err(Error::Forbidden("This Origin is neither the server's own nor in CLIENT_URL.".into()))
     }
 }
 

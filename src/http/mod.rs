@@ -13,7 +13,7 @@ mod surround;
 pub use self::{
     body::read_json,
     caller::Caller,
-    error::{ErrorBody, not_allowed, respond},
+    error::{ErrorBody, method_not_allowed, respond},
     guard::Origins,
     request_log::Note,
     surround::{Bound, Surround, answer_panics},

@@ -50,7 +50,7 @@ impl Authenticator {
     pub fn viewer(&self, authorization: Option<&str>) -> Result<Viewer> {
         match authorization.map(bearer).filter(|token| !token.is_empty()) {
             Some(token) => self.check(token),
-            None if self.0.token_needed => Err(Error::Unauthenticated("a token is needed".into())),
+            None if self.0.token_needed => Err(Error::Unauthenticated("A token is required.".into())),
             None => Ok(Viewer::development()),
         }
     }
@@ -74,7 +74,9 @@ impl Authenticator {
         let user = ["sub", "userId", "id", "_id"].iter().find_map(|name| claim_text(claims.get(*name)?));
         let user = user
             .ok_or_else(|| {
-                Error::Unauthenticated("the token names no user: it has none of sub, userId, id, _id".into())
+                Error::Unauthenticated(
+                    "The token names no user: it has none of the claims sub, userId, id and _id.".into(),
+                )
             })
             .and_then(|user| {
                 UserId::parse("sub", &user).map_err(|error| Error::Unauthenticated(error.to_string().into()))
@@ -139,11 +141,11 @@ fn refused(kind: &jsonwebtoken::errors::ErrorKind) -> Error {
     use jsonwebtoken::errors::ErrorKind;
 
     let message = match kind {
-        ErrorKind::ExpiredSignature => "the token has expired",
-        ErrorKind::ImmatureSignature => "the token is not valid yet",
-        ErrorKind::InvalidSignature => "the token's signature does not fit",
-        ErrorKind::InvalidAlgorithm | ErrorKind::InvalidAlgorithmName => "the token is not signed by HS256",
-        _ => "the token is not a JWT",
+        ErrorKind::ExpiredSignature => "The token has expired.",
+        ErrorKind::ImmatureSignature => "The token is not valid yet.",
+        ErrorKind::InvalidSignature => "The signature of the token is not valid.",
+        ErrorKind::InvalidAlgorithm | ErrorKind::InvalidAlgorithmName => "The token is not signed by HS256.",
+        _ => "The token is not a JWT.",
     };
     Error::Unauthenticated(message.into())
 }
@@ -186,7 +188,7 @@ mod tests {
         let answers = std::iter::repeat_with(|| auth.viewer(Some(&token)));
         let mut in_time = answers.take_while(|_| Timestamp::now().millis() < end + 5_000);
         let refused = in_time.find_map(Result::err).expect("the token holds on after its end");
-        assert_eq!(refused.to_string(), "the token has expired");
+        assert_eq!(refused.to_string(), "The token has expired.");
         // The fraction of a second is rounded on its way.
         assert!(Timestamp::now().millis() >= end - 1);
     }

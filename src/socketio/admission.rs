@@ -48,7 +48,7 @@ impl Admission {
         let token = match &auth["token"] {
             Value::Null => header.and_then(|value| value.to_str().ok()),
             Value::String(token) => Some(token.as_str()),
-            _ => return Err(Error::Unauthenticated("auth.token takes a string".into())),
+            _ => return Err(Error::Unauthenticated("auth.token must be a string.".into())),
         };
         let viewer = door.0.auth.viewer(token)?;
         let seat = viewer.user().map(|user| door.seat(user)).transpose()?;

@@ -171,7 +171,7 @@ impl Session {
 
     /// The token has ended: the client is told and let go. It comes back only with a token that its app gives it.
     async fn expire(self) {
-        let error = Error::Unauthenticated("token expired".into());
+        let error = Error::Unauthenticated("The token has expired.".into());
         let _ = emit(&self.socket, "error:message", &ErrorMessage::of(&error, "connect")).await;
         let _ = self.socket.disconnect();
     }

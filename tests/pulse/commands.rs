@@ -123,7 +123,7 @@ fn a_token_that_cannot_be_made_is_refused_with_the_reason() {
     for (wrong, named) in [("--role", "king"), ("--expires", "soon"), ("--expires", "0s")] {
         let output = pulse(&["token", "--user", "ada", wrong, named], &[("JWT_SECRET", SECRET)]);
         let error = text(&output.stderr);
-        assert!(!output.status.success() && error.contains(named) && error.contains("it takes"), "{error}");
+        assert!(!output.status.success() && error.contains(named) && error.contains("It must be"), "{error}");
     }
 }
 

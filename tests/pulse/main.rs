@@ -29,6 +29,7 @@ mod import_alone;
 mod indexes;
 mod kept_pages;
 mod layers;
+mod messages;
 mod nodes;
 mod openapi;
 mod operation;

@@ -58,7 +58,7 @@ impl<T: StoredItem> Write for MarkRead<T> {
         let marked = execute(&tx, &sql, values.clone()).await?;
         let sql = format!("SELECT * FROM {} WHERE id = $1{alive}", T::TABLE);
         let found = query_one(&tx, &sql, std::mem::take(&mut values)).await?;
-        let item = decode_row(&found.ok_or(Error::NotFound(T::NOUN))?, tx.epoch)?;
+        let item = decode_row(&found.ok_or_else(|| Error::not_found(T::NOUN, self.id))?, tx.epoch)?;
         if marked == 0 {
             return Ok(Done::unchanged(item));
         }
@@ -103,7 +103,8 @@ impl<T: StoredItem> Write for Delete<T> {
         let mut row = lock_owner::<T>(&tx, &self.scope, self.id).await?;
         let (alive, values) = alive::<T>(&tx, vec![self.id.to_string().into()]);
         let sql = format!("DELETE FROM {} WHERE id = $1{alive} RETURNING read", T::TABLE);
-        let deleted = query_one(&tx, &sql, values).await?.ok_or(Error::NotFound(T::NOUN))?;
+        let deleted =
+            query_one(&tx, &sql, values).await?.ok_or_else(|| Error::not_found(T::NOUN, self.id))?;
         let read: bool = deleted.try_get("", "read").map_err(domain_error)?;
         row.remove(T::FEED, 1, i64::from(!read));
         feed_changed(&tx, row, ()).await
@@ -138,13 +139,14 @@ impl<T: StoredItem> Write for Clear<T> {
 
 /// Finds whose item `id` is, within `scope`, and locks that user's row.
 async fn lock_owner<T: StoredItem>(tx: &Tx<'_>, scope: &Scope, id: ItemId) -> Result<UserPosition> {
+    let missing = || Error::not_found(T::NOUN, id);
     let sql = format!("SELECT user_id FROM {} WHERE id = $1", T::TABLE);
-    let found = query_one(tx, &sql, vec![id.to_string().into()]).await?.ok_or(Error::NotFound(T::NOUN))?;
+    let found = query_one(tx, &sql, vec![id.to_string().into()]).await?.ok_or_else(missing)?;
     let owner = UserId::trusted(found.try_get::<String>("", "user_id").map_err(domain_error)?);
     if matches!(scope, Scope::Only(user) if *user != owner) {
-        return Err(Error::NotFound(T::NOUN));
+        return Err(missing());
     }
-    UserPosition::lock(tx, &owner).await?.ok_or(Error::NotFound(T::NOUN))
+    UserPosition::lock(tx, &owner).await?.ok_or_else(missing)
 }
 
 /// Counts the change as the user's next one, and makes it an event.
