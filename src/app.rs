@@ -100,7 +100,7 @@ impl App {
             .merge(web::router(&pages))
             .merge(graphql::router(api, move |headers| pages.graphiql(headers)))
             .merge(development.map(dev::router).unwrap_or_default())
-            .fallback(|| async { Error::NotFound("path").into_response() });
+            .fallback(|| async { Error::unknown_path().into_response() });
         let router = surround(doors, sockets, config, draining.clone());
         let limits = ConnectionLimits {
             connections: config.limits.connections,

@@ -73,11 +73,33 @@ struct Token {
 }
 
 fn main() -> ExitCode {
-    let command = Cli::parse().command.unwrap_or(Command::Serve);
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command.unwrap_or(Command::Serve),
+        Err(answer) => return show(&answer),
+    };
+    let serving = matches!(command, Command::Serve);
     match run(command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
-            eprintln!("pulse: {problem}");
+            // Settings may have several.
+            let lines: Vec<_> = problem.lines().map(|line| format!("pulse: {line}")).collect();
+            let report = if serving { command::report_in_time } else { command::report };
+            report(lines.join("\n"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Prints what is no command: the help, the version, or what is wrong with the arguments.
+fn show(answer: &clap::Error) -> ExitCode {
+    let printed = answer.print();
+    if answer.use_stderr() {
+        return ExitCode::from(u8::try_from(answer.exit_code()).unwrap_or(1));
+    }
+    match command::written(printed) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            command::report(format!("pulse: {problem}"));
             ExitCode::FAILURE
         }
     }
@@ -85,19 +107,15 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<(), String> {
     match command {
-        Command::Schema => {
-            print!("{}", graphql::sdl());
-            return Ok(());
-        }
-        Command::Config => {
-            print!("{}", config()?);
-            return Ok(());
-        }
+        Command::Schema => return command::print(graphql::sdl()),
+        Command::Config => return command::print(config_with_warnings()?),
         Command::Token(token) => return print_token(&token),
         Command::Health(health) => return health.run(config),
         _ => {}
     }
-    let config = config()?;
+    // The log has the warnings where there is one.
+    let logged = matches!(command, Command::Serve | Command::Migrate);
+    let config = if logged { config()? } else { config_with_warnings()? };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("the runtime did not start: {error}"))?;
     runtime.block_on(async {
@@ -108,23 +126,36 @@ fn run(command: Command) -> Result<(), String> {
             Command::Backup(backup) => backup.run(&config).await,
             Command::Epoch(epoch) => epoch.run(&config).await,
             Command::Migrate => {
-                telemetry::init(&config);
+                let _logs = logs(&config)?;
                 migrate(&config).await
             }
             _ => {
-                telemetry::init(&config);
+                let _logs = logs(&config)?;
                 serve(&config).await
             }
         }
     })
 }
 
+fn logs(config: &Config) -> Result<telemetry::Logs, String> {
+    telemetry::init(config).map_err(|error| format!("The log could not be started: {error}."))
+}
+
 fn config() -> Result<Config, String> {
     Config::from_env().map_err(|error| error.to_string())
 }
 
-fn print_token(token: &Token) -> Result<(), String> {
+/// The settings; what was probably not meant so is on standard error.
+fn config_with_warnings() -> Result<Config, String> {
     let config = config()?;
+    for warning in &config.warnings {
+        command::report(format!("pulse: {warning}"));
+    }
+    Ok(config)
+}
+
+fn print_token(token: &Token) -> Result<(), String> {
+    let config = config_with_warnings()?;
     let secret = config.jwt_secret.as_deref().ok_or(
         "JWT_SECRET is not set, and a token is signed with it (a development server without one gives tokens at POST \
          /dev/token)",
@@ -132,15 +163,13 @@ fn print_token(token: &Token) -> Result<(), String> {
     let expires = config.token_rules.lifetime(token.expires).map_err(|error| error.to_string())?;
     let text = service::issue(secret, &token.user, token.role, expires.duration())
         .map_err(|error| error.to_string())?;
-    println!("{text}");
-    Ok(())
+    command::print(format_args!("{text}\n"))
 }
 
 async fn migrate(config: &Config) -> Result<(), String> {
     let applied =
         Store::migrate(&config.database_url).await.map_err(|error| database_problem(config, &error))?;
-    println!("the schema is up to date, {applied} steps were applied");
-    Ok(())
+    command::print(format_args!("The schema is up to date; {applied} steps were applied.\n"))
 }
 
 async fn serve(config: &Config) -> Result<(), String> {
@@ -194,11 +223,11 @@ fn parse_user(text: &str) -> Result<UserId, String> {
 }
 
 fn parse_role(text: &str) -> Result<Role, String> {
-    Role::parse(text).ok_or_else(|| "it takes user, service or admin".to_owned())
+    Role::parse(text).ok_or_else(|| "It must be user, service or admin.".to_owned())
 }
 
 fn parse_lifetime(text: &str) -> Result<Lifetime, String> {
-    Lifetime::parse(text).ok_or_else(|| format!("it takes {}", Lifetime::TAKES))
+    Lifetime::parse(text).ok_or_else(|| format!("It must be {}.", Lifetime::TAKES))
 }
 
 #[cfg(test)]

@@ -38,13 +38,12 @@ impl Backup {
         let outcome = transfer::back_up(&config.database_url, &self.file, self.force, watch).await;
         spinner.finish_and_clear();
         let done = outcome.map_err(|problem| super::explain(config, problem))?;
-        println!(
-            "{} has {} ({} bytes), checked, in {:.1} s",
+        super::print(format_args!(
+            "{} has {} ({} bytes), checked, in {:.1} s\n",
             self.file.display(),
             HumanBytes(done.bytes),
             done.bytes,
             done.took.as_secs_f64()
-        );
-        Ok(())
+        ))
     }
 }

@@ -29,10 +29,13 @@ impl Epoch {
         };
         if self.renew {
             let (old, new) = Bulk::renew_epoch(url).await.map_err(explain)?;
-            println!("the mark was {} and is {new}: cursors from before are refused", shown(old));
+            super::print(format_args!(
+                "The mark was {} and is {new}: cursors from before are refused.\n",
+                shown(old)
+            ))
         } else {
-            println!("{}", shown(Bulk::find_epoch(url).await.map_err(explain)?));
+            let mark = shown(Bulk::find_epoch(url).await.map_err(explain)?);
+            super::print(format_args!("{mark}\n"))
         }
-        Ok(())
     }
 }

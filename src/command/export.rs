@@ -27,13 +27,12 @@ impl Export {
         let exported =
             transfer::export(&config.database_url, &self.folder, self.force, Timestamp::now()).await;
         let exported = exported.map_err(|problem| super::explain(config, problem))?;
-        println!(
-            "{} activities, {} analytics and {} notifications are in {}",
+        super::print(format_args!(
+            "{} activities, {} analytics and {} notifications are in {}\n",
             exported.activities,
             exported.analytics,
             exported.notifications,
             self.folder.display()
-        );
-        Ok(())
+        ))
     }
 }

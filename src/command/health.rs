@@ -42,7 +42,7 @@ pub(crate) struct Health {
 
 fn parse_url(text: &str) -> Result<url::Url, String> {
     let url = url::Url::parse(text).ok().filter(|url| url.scheme() == "http" && url.has_host());
-    url.ok_or_else(|| "it takes an address like http://127.0.0.1:5000/api/ready".to_owned())
+    url.ok_or_else(|| "It must be an address like http://127.0.0.1:5000/api/ready.".to_owned())
 }
 
 impl Health {
@@ -65,8 +65,7 @@ impl Health {
         if status != 200 && !tolerated {
             return Err(format!("{url} answers {status}: {text}"));
         }
-        println!("{text}");
-        Ok(())
+        super::print(format_args!("{text}\n"))
     }
 }
 

@@ -48,7 +48,7 @@ impl Import {
         let watch = Arc::new(move |progress: Progress<'_>| match progress {
             Progress::Read(bytes) => shown.inc(bytes),
             Progress::Unfit { file, line, sentence } => {
-                shown.suspend(|| eprintln!("{}:{line}: {sentence}", file.display()));
+                shown.suspend(|| super::report(format!("{}:{line}: {sentence}", file.display())));
             }
             Progress::Settling => shown.set_message("writing"),
         });
@@ -56,7 +56,7 @@ impl Import {
         let outcome = transfer::import(&config.database_url, import, Timestamp::now(), watch).await;
         bar.finish_and_clear();
         let report = outcome.map_err(|problem| super::explain(config, problem))?;
-        print_report(&report);
+        super::print(table(&report))?;
         match report.invalid() {
             invalid if !report.done => Err(format!(
                 "{invalid} {} not fit, so nothing was imported; --skip-invalid leaves them out",
@@ -85,14 +85,15 @@ fn bar(files: &[PathBuf]) -> ProgressBar {
     bar
 }
 
-fn print_report(report: &Report) {
-    println!(
+fn table(report: &Report) -> String {
+    let mut lines = vec![format!(
         "{:<14}{:>12}{:>12}{:>15}{:>10}{:>10}",
         "", "read", "imported", "already there", "expired", "invalid"
-    );
-    let line = |name: &str, tally: &Tally| {
+    )];
+    let mut line = |name: &str, tally: &Tally| {
         let Tally { read, imported, already_there, expired, invalid } = tally;
-        println!("{name:<14}{read:>12}{imported:>12}{already_there:>15}{expired:>10}{invalid:>10}");
+        lines
+            .push(format!("{name:<14}{read:>12}{imported:>12}{already_there:>15}{expired:>10}{invalid:>10}"));
     };
     line("activities", &report.activities);
     line("analytics", &report.analytics);
@@ -101,5 +102,6 @@ fn print_report(report: &Report) {
         let unknown = Tally { read: report.unknown, invalid: report.unknown, ..Tally::default() };
         line("unknown", &unknown);
     }
-    println!("in {:.1} s", report.took.as_secs_f64());
+    lines.push(format!("in {:.1} s\n", report.took.as_secs_f64()));
+    lines.join("\n")
 }

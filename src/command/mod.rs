@@ -5,12 +5,19 @@ mod epoch;
 mod export;
 mod health;
 mod import;
+mod output;
 mod seed;
 
 use pulse::{config::Config, domain::Error, transfer::Problem};
 
 pub(crate) use self::{
-    backup::Backup, epoch::Epoch, export::Export, health::Health, import::Import, seed::Seed,
+    backup::Backup,
+    epoch::Epoch,
+    export::Export,
+    health::Health,
+    import::Import,
+    output::{print, report, report_in_time, written},
+    seed::Seed,
 };
 
 /// One line for people: what a database did not do names its address.

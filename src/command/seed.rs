@@ -45,18 +45,20 @@ impl Seed {
         let seeded = transfer::seed(&config.database_url, seed, now).await;
         let seeded = seeded.map_err(|problem| super::explain(config, problem))?;
         let moved = seeded.moved;
-        println!(
-            "{} users with {} activities and {} notifications were made (seed {}, {today})",
+        super::print(format_args!(
+            "{} users with {} activities and {} notifications were made (seed {}, {today}).\n",
             moved.analytics, moved.activities, moved.notifications, self.seed
-        );
+        ))?;
         if seeded.left > 0 {
-            println!("{} users have a history already and were left as they are", seeded.left);
+            super::print(format_args!(
+                "{} users have a history already and were left as they are.\n",
+                seeded.left
+            ))?;
         }
-        println!("Serve it:      pulse serve");
-        println!(
-            "Then look at:  curl http://localhost:{}/api/analytics/leaderboard/all?limit=5",
+        super::print(format_args!(
+            "Serve it:      pulse serve\n\
+             Then look at:  curl http://localhost:{}/api/analytics/leaderboard/all?limit=5\n",
             config.port
-        );
-        Ok(())
+        ))
     }
 }

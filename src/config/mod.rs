@@ -1,9 +1,13 @@
 //! Every setting: its name, default and check.
 //!
 //! Settings come from the environment, with `.env` read first. A value that cannot be used is an error of one line
-//! that names the variable, what it held (never a secret) and what it takes. An empty value counts as unset.
+//! that names the variable, what it held (never a secret) and what it takes; all of them are reported together. An empty
+//! value counts as unset.
 
+mod dotenv;
+mod error;
 mod files;
+mod misspelt;
 mod reader;
 
 use std::{
@@ -12,7 +16,11 @@ use std::{
 
 use crate::domain::TokenRules;
 
-use self::reader::{Reader, without_password};
+pub use self::error::{ConfigError, ConfigErrors};
+use self::{
+    misspelt::misspelt,
+    reader::{Reader, without_password},
+};
 
 /// What the environment can say, in the order of the documentation, and what each means.
 const SETTINGS: &[(&str, &str)] = &[
@@ -62,6 +70,8 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(12);
 
 /// The most that MAX_CONNECTIONS takes.
 const MOST_CONNECTIONS: usize = 10_000_000;
+/// The widest value that the columns of `pulse config` are made for, in characters.
+const VALUE_COLUMN: usize = 60;
 
 /// In which mode the server runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,6 +163,8 @@ pub struct Config {
     pub introspection: bool,
     /// Bounds on requests.
     pub limits: Limits,
+    /// What was set and probably not meant so, a sentence each.
+    pub warnings: Vec<String>,
     /// What `pulse config` prints, secrets hidden.
     shown: Vec<Shown>,
 }
@@ -164,69 +176,86 @@ struct Shown {
     given: bool,
 }
 
-/// A value that cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[error("{name} {problem}")]
-pub struct ConfigError {
-    name: &'static str,
-    problem: String,
-}
-
 impl Config {
     /// Reads the environment of the process, with `.env` of the current folder first; what the environment says wins.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        match dotenvy::dotenv() {
-            Ok(_) => {}
-            Err(error) if error.not_found() => {}
-            // The error of a line would quote it, and with it perhaps a secret.
-            Err(dotenvy::Error::LineParse(_, column)) => {
-                let problem = format!("cannot be read: a line has a mistake at column {}", column + 1);
-                return Err(ConfigError { name: ".env", problem });
-            }
-            Err(error) => {
-                return Err(ConfigError { name: ".env", problem: format!("cannot be read: {error}") });
-            }
+    ///
+    /// # Errors
+    /// All values that cannot be used, together.
+    pub fn from_env() -> Result<Self, ConfigErrors> {
+        let (mut warnings, mut errors) = (Vec::new(), Vec::new());
+        match dotenv::load() {
+            Ok(found) => warnings = found,
+            Err(error) => errors.push(error),
         }
-        let names = SETTINGS.iter().map(|(name, _)| *name);
         let mut given = BTreeMap::new();
-        for name in names {
+        for (name, _) in SETTINGS {
             match std::env::var(name) {
-                Ok(value) => drop(given.insert(name, value)),
+                Ok(value) => drop(given.insert(*name, value)),
                 Err(std::env::VarError::NotPresent) => {}
-                Err(_) => return Err(ConfigError { name, problem: "is not text in UTF-8".into() }),
+                Err(_) => errors.push(ConfigError { name, problem: "must be text in UTF-8.".into() }),
             }
         }
-        Self::from_values(&given)
+        let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        warnings.extend(names.filter_map(|name| misspelt(&name)));
+        let read = Self::from_values(&given);
+        match read {
+            Ok(mut config) if errors.is_empty() => {
+                warnings.append(&mut config.warnings);
+                Ok(Self { warnings, ..config })
+            }
+            read => {
+                let read = read.err();
+                let (more, last) = read.map(|read| (read.errors, read.warnings)).unwrap_or_default();
+                errors.extend(more);
+                warnings.extend(last);
+                Err(ConfigErrors { errors, warnings })
+            }
+        }
     }
 
     /// Reads settings from `given`, by name.
-    pub fn from_values(given: &BTreeMap<&str, String>) -> Result<Self, ConfigError> {
-        let mut read = Reader { given, shown: Vec::new() };
+    ///
+    /// # Errors
+    /// All values that cannot be used, together.
+    pub fn from_values(given: &BTreeMap<&str, String>) -> Result<Self, ConfigErrors> {
+        let mut read = Reader::new(given);
+        let config = Self::read(&mut read);
+        let Reader { shown, errors, warnings, .. } = read;
+        match config {
+            Some(config) if errors.is_empty() => Ok(Self { shown, warnings, ..config }),
+            _ => Err(ConfigErrors { errors, warnings }),
+        }
+    }
+
+    /// Reads every setting. Where a value cannot be used, `read` keeps the error and goes on with the default; none is the
+    /// result only where a default does not serve.
+    fn read(read: &mut Reader<'_>) -> Option<Self> {
         let mode = read.value("NODE_ENV", "development", "development or production", |text| match text {
             "development" => Some(Mode::Development),
             "production" => Some(Mode::Production),
             _ => None,
         })?;
+        let mode_is_known = read.errors.is_empty();
         let production = mode == Mode::Production;
-        let database_url = read.database_url()?;
-        let database_read_url = read.database_read_url()?;
-        let nats_url = read.nats_url()?;
-        let nats_credentials = read.file("NATS_CREDENTIALS")?;
-        let nats_authority = read.file("NATS_CA")?;
+        let database_url = read.database_url();
+        let database_read_url = read.database_read_url();
+        let nats_url = read.nats_url();
+        let nats_credentials = read.file("NATS_CREDENTIALS");
+        let nats_authority = read.file("NATS_CA");
         let default_host = if production { "0.0.0.0" } else { "127.0.0.1" };
         let host = read.value("HOST", default_host, "an IP address or localhost", |text| match text {
             "localhost" => Some(IpAddr::from([127, 0, 0, 1])),
             _ => text.parse().ok(),
         })?;
-        if !production && !host.is_loopback() {
+        if mode_is_known && !production && !host.is_loopback() {
             let problem = format!(
-                "is \"{host}\", but in development anyone may call without a token, so it takes a loopback address \
-                 (NODE_ENV=production listens anywhere)"
+                "must be a loopback address in development, where anyone may call without a token, but is \"{host}\". \
+                 NODE_ENV=production listens anywhere."
             );
-            return Err(ConfigError { name: "HOST", problem });
+            read.errors.push(ConfigError { name: "HOST", problem });
         }
         let port = read.value("PORT", "5000", "a port from 0 to 65535", |text| text.parse().ok())?;
-        let jwt_secret = read.jwt_secret(production)?;
+        let jwt_secret = read.jwt_secret(production);
         let token_rules = TokenRules {
             require_exp: read.flag("JWT_REQUIRE_EXP", false)?,
             max_lifetime: read.lifetime("JWT_MAX_LIFETIME")?,
@@ -263,7 +292,7 @@ impl Config {
             sockets_per_user: read.number("SOCKETIO_MAX_SOCKETS_PER_USER", 50, 1, 100_000)?,
         };
         let introspection = read.flag("GRAPHQL_INTROSPECTION", true)?;
-        Ok(Self {
+        Some(Self {
             database_url,
             database_read_url,
             nats_url,
@@ -281,7 +310,8 @@ impl Config {
             mongodb_uri_set,
             introspection,
             limits,
-            shown: read.shown,
+            warnings: Vec::new(),
+            shown: Vec::new(),
         })
     }
 
@@ -289,7 +319,7 @@ impl Config {
     pub fn unusable_database(&self, cause: &str) -> ConfigError {
         let shown = without_password(&self.database_url);
         let cause = cause.split_whitespace().collect::<Vec<_>>().join(" ");
-        let problem = format!("is {shown:?}, which cannot be used: {cause}; it takes {DATABASES}");
+        let problem = format!("must be {DATABASES}, but {shown:?} cannot be used: {cause}.");
         ConfigError { name: "DATABASE_URL", problem }
     }
 
@@ -313,10 +343,15 @@ impl Config {
 /// What is in force, a line a setting, in the order of the documentation; secrets are hidden.
 impl fmt::Display for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = |text: &str| text.chars().count();
+        let names = SETTINGS.iter().map(|(name, _)| width(name)).max().unwrap_or_default();
+        // One value that is very long does not push all others off the screen.
+        let values = self.shown.iter().map(|shown| width(&shown.value));
+        let values = values.filter(|width| *width <= VALUE_COLUMN).max().unwrap_or_default();
         for (name, meaning) in SETTINGS {
             let Some(shown) = self.shown.iter().find(|shown| shown.name == *name) else { continue };
             let origin = if shown.given { "set" } else { "default" };
-            writeln!(f, "{name:<24}{:<40} {origin:<8} {meaning}", shown.value)?;
+            writeln!(f, "{name:<names$}  {:<values$}  {origin:<7}  {meaning}", shown.value)?;
         }
         Ok(())
     }
@@ -332,7 +367,7 @@ impl fmt::Debug for Config {
 mod tests {
     use super::*;
 
-    fn config(values: &[(&'static str, &str)]) -> Result<Config, ConfigError> {
+    fn config(values: &[(&'static str, &str)]) -> Result<Config, ConfigErrors> {
         Config::from_values(&values.iter().map(|(name, value)| (*name, (*value).to_owned())).collect())
     }
 
@@ -385,6 +420,52 @@ mod tests {
         ] {
             let error = config(&[(name, value)]).unwrap_err().to_string();
             assert!(error.starts_with(name) && error.contains(held) && error.lines().count() == 1, "{error}");
+        }
+    }
+
+    #[test]
+    fn all_values_that_cannot_be_used_are_named_at_once() {
+        let values = [
+            ("NODE_ENV", "production"),
+            ("PORT", "x"),
+            ("DATABASE_URL", "mysql://x"),
+            ("GRAPHQL_MAX_DEPTH", "0"),
+            ("CLIENT_URL", "*"),
+            ("NATS_CA", "/none"),
+        ];
+        let errors = config(&values).unwrap_err();
+        let mut named: Vec<_> =
+            errors.lines().map(|line| line.split(' ').next().unwrap().to_owned()).collect();
+        named.sort_unstable();
+        assert_eq!(
+            named,
+            ["CLIENT_URL", "DATABASE_URL", "GRAPHQL_MAX_DEPTH", "JWT_SECRET", "NATS_CA", "PORT"]
+        );
+        for line in errors.lines() {
+            assert!(line.contains(" must ") && line.ends_with('.'), "{line}");
+        }
+        // What a host takes depends on the mode, so that a mode that is none says nothing of it.
+        let errors = config(&[("NODE_ENV", "staging"), ("HOST", "0.0.0.0")]).unwrap_err();
+        assert_eq!(errors.to_string(), "NODE_ENV must be development or production, but is \"staging\".");
+    }
+
+    #[test]
+    fn columns_stand_under_each_other() {
+        let long = format!("sqlite://{}.db", "x".repeat(80));
+        for values in [
+            vec![],
+            vec![("DATABASE_URL", "postgres://pulse@localhost:5432/pulse")],
+            vec![("DATABASE_URL", &*long)],
+        ] {
+            let shown = config(&values).unwrap().to_string();
+            let lines: Vec<_> = shown.lines().filter(|line| !line.contains("xxx")).collect();
+            let origin = |line: &&str| line.find("  default  ").or_else(|| line.find("  set      "));
+            let columns: std::collections::BTreeSet<_> = lines.iter().map(|line| origin(line)).collect();
+            assert_eq!(columns.len(), 1, "{shown}");
+            for line in shown.lines() {
+                let name = line.split("  ").next().unwrap();
+                assert!(SETTINGS.iter().any(|(known, _)| *known == name), "{line}");
+            }
         }
     }
 

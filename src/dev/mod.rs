@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     Json, Router,
     body::Body,
-    extract::{FromRef, Request, State},
+    extract::{FromRef, MatchedPath, Request, State},
     routing::{get, post},
 };
 use serde::Serialize;
@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     domain::{Error, Lifetime, Result, Role, UserId},
-    http::{Caller, not_allowed, read_json},
+    http::{Caller, method_not_allowed, read_json},
     service::{Authenticator, Development},
 };
 
@@ -45,7 +45,10 @@ pub fn router(dev: Dev) -> Router {
     Router::new()
         .route("/dev/token", post(token))
         .route("/dev/users", get(users))
-        .method_not_allowed_fallback(not_allowed)
+        .method_not_allowed_fallback(async |path: MatchedPath| match path.as_str() {
+            "/dev/token" => method_not_allowed(&["POST"]),
+            _ => method_not_allowed(&["GET"]),
+        })
         .with_state(dev)
 }
 
@@ -65,16 +68,16 @@ async fn token(
 ) -> Result<Json<Token>> {
     let (parts, body) = request.into_parts();
     let Some(Value::Object(fields)) = read_json(&parts.headers, body, dev.0.body_bytes).await? else {
-        return Err(Error::bad_input("the body takes a JSON object like {\"user\": \"ada\"}"));
+        return Err(Error::bad_input("The request body must be a JSON object like {\"user\": \"ada\"}."));
     };
     let user = text(&fields, "user")?.ok_or_else(|| Error::required("user"))?;
     let user = UserId::parse("user", user)?;
     let role = text(&fields, "role")?.map_or(Ok(Role::User), |text| {
-        Role::parse(text).ok_or_else(|| Error::field("role", "role takes user, service or admin"))
+        Role::parse(text).ok_or_else(|| Error::field("role", "role must be user, service or admin."))
     })?;
     let lifetime = text(&fields, "expires")?.map(|text| {
         Lifetime::parse(text)
-            .ok_or_else(|| Error::field("expires", format!("expires takes {}", Lifetime::TAKES)))
+            .ok_or_else(|| Error::field("expires", format!("expires must be {}.", Lifetime::TAKES)))
     });
     let lifetime = lifetime.transpose()?;
     let token = dev.0.development.token(&viewer, &user, role, lifetime)?;
@@ -86,7 +89,7 @@ fn text<'a>(fields: &'a Map<String, Value>, field: &'static str) -> Result<Optio
     match fields.get(field) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(Error::field(field, format!("{field} takes a string"))),
+        Some(_) => Err(Error::field(field, format!("{field} must be a string."))),
     }
 }
 

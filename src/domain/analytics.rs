@@ -29,7 +29,7 @@ impl Counter {
         Self::within(count).ok_or_else(|| {
             Error::field(
                 field,
-                format!("{field} is {count}, it takes a whole number from 0 to {}", Self::MAX),
+                format!("{field} must be a whole number from 0 to {}, but is {count}.", Self::MAX),
             )
         })
     }
@@ -42,8 +42,9 @@ impl Counter {
     /// The sum: never below 0; refused at `field` where it is more than [`Counter::MAX`].
     pub(super) fn add(self, field: &'static str, by: i64) -> Result<Self> {
         let sum = i64::from(self.0).saturating_add(by).max(0);
-        Self::within(sum)
-            .ok_or_else(|| Error::field(field, format!("{field} is {by}, the sum would pass {}", Self::MAX)))
+        Self::within(sum).ok_or_else(|| {
+            Error::field(field, format!("{field} must not bring the sum above {}, but is {by}.", Self::MAX))
+        })
     }
 
     fn within(count: i64) -> Option<Self> {
@@ -137,7 +138,8 @@ impl AnalyticsChange {
     /// Takes a client's step of a counter.
     pub fn increment(stat: StatName, by: i64) -> Result<Self> {
         if by == 0 || by.unsigned_abs() > Counter::MAX.unsigned_abs() {
-            let message = format!("incrementBy is {by}, it takes a whole number other than 0");
+            let max = Counter::MAX;
+            let message = format!("incrementBy must be from -{max} to {max} and not 0, but is {by}.");
             return Err(Error::field("incrementBy", message));
         }
         Ok(Self::Increment { stat, by })
@@ -213,8 +215,12 @@ impl Analytics {
             AnalyticsChange::Init => Ok(None),
             AnalyticsChange::AddHours(hours) => {
                 let sum = self.total_learning_hours.checked_add(hours);
-                let sum =
-                    sum.ok_or_else(|| Error::field("hours", format!("hours is {hours}, the total is full")))?;
+                let sum = sum.ok_or_else(|| {
+                    Error::field(
+                        "hours",
+                        format!("hours must not bring the total above {}, but is {hours}.", Hours::MAX_TOTAL),
+                    )
+                })?;
                 self.total_learning_hours = sum.max(Hours::ZERO);
                 Ok(None)
             }
@@ -242,8 +248,8 @@ impl Analytics {
         let hours =
             before.hours.checked_add(entry.hours).filter(|sum| *sum <= Hours::DAY).ok_or_else(|| {
                 let message = format!(
-                    "hoursLogged is {}, with the {} hours of {} it would be more than 24",
-                    entry.hours, before.hours, entry.date
+                    "hoursLogged must not bring {} above 24 hours, but is {} on top of {}.",
+                    entry.date, entry.hours, before.hours
                 );
                 Error::field("hoursLogged", message)
             })?;

@@ -59,7 +59,7 @@ impl Cursor {
     pub fn parse(field: &'static str, text: &str) -> Result<Self> {
         let bytes: Option<[u8; 16]> =
             URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
-        let unfit = || Error::field(field, format!("{field} is not a cursor of this service"));
+        let unfit = || Error::field(field, format!("{field} is not a cursor of this service."));
         let number = u128::from_be_bytes(bytes.ok_or_else(unfit)?);
         // Databases count in signed 64-bit numbers.
         let position =

@@ -1,8 +1,8 @@
 //! The one error of the product.
 //!
 //! Every layer returns [`Error`]; each door maps it once: [`code`](Error::code) is the stable word that clients
-//! branch on, [`field`](Error::field) the input at fault, and the `Display` text one sentence for people that names
-//! the field, what it held and what it takes. What went wrong inside ([`Error::Internal`], [`Error::Unavailable`])
+//! branch on, [`field`](Error::field) the input at fault, and the `Display` text a sentence for people that names
+//! the field, what it must be and what it held ("Limit must be from 1 to 200, but is 0."). What went wrong inside ([`Error::Internal`], [`Error::Unavailable`])
 //! travels as a source for the log and never reaches a client.
 
 use std::{borrow::Cow, error::Error as StdError, sync::Arc, time::Duration};
@@ -19,8 +19,8 @@ pub enum Error {
     #[error("{message}")]
     BadUserInput {
         /// The argument at fault, by its outside name.
-        field: Option<&'static str>,
-        /// One sentence: the field, what it held, what it takes.
+        field: Option<Cow<'static, str>>,
+        /// One sentence: the field, what it must be, what it held.
         message: Cow<'static, str>,
     },
     /// There is no token, or not one that can be trusted.
@@ -30,8 +30,8 @@ pub enum Error {
     #[error("{0}")]
     Forbidden(Cow<'static, str>),
     /// There is no such thing, or not for this viewer.
-    #[error("{0} not found")]
-    NotFound(&'static str),
+    #[error("{0}")]
+    NotFound(Cow<'static, str>),
     /// The path exists, the method does not.
     #[error("{0}")]
     MethodNotAllowed(Cow<'static, str>),
@@ -39,7 +39,7 @@ pub enum Error {
     #[error("{0}")]
     Conflict(Cow<'static, str>),
     /// The request body is larger than the limit.
-    #[error("the request body is larger than {limit} bytes")]
+    #[error("The request body is larger than {limit} bytes.")]
     PayloadTooLarge {
         /// The limit in bytes.
         limit: usize,
@@ -54,7 +54,7 @@ pub enum Error {
     #[error("{0}")]
     UnsupportedMediaType(Cow<'static, str>),
     /// The request body did not come in time.
-    #[error("the request body did not come within {} s", limit.as_secs())]
+    #[error("The request body did not arrive within {} s.", limit.as_secs())]
     RequestTimeout {
         /// How long it may take.
         limit: Duration,
@@ -63,13 +63,13 @@ pub enum Error {
     #[error("{0}")]
     NotImplemented(Cow<'static, str>),
     /// The caller asks too often.
-    #[error("too many requests, try again in {} s", retry_after.as_secs().max(1))]
+    #[error("Too many requests. Try again in {} s.", retry_after.as_secs().max(1))]
     RateLimited {
         /// When asking again makes sense.
         retry_after: Duration,
     },
     /// The cursor belongs to another database, or lies in the future of this one.
-    #[error("the cursor cannot be resumed from: {reason}; read a fresh page and go on from its cursor")]
+    #[error("The cursor cannot be resumed from: {reason}. Read a fresh page and continue from its cursor.")]
     CursorExpired {
         /// The argument that holds it, by its outside name.
         field: &'static str,
@@ -77,7 +77,7 @@ pub enum Error {
         reason: &'static str,
     },
     /// A part that is needed does not answer or is full; trying again later makes sense.
-    #[error("the service is not available right now, try again shortly")]
+    #[error("The service is unavailable. Try again shortly.")]
     Unavailable(#[source] Source),
     /// A defect on our side.
     #[error("internal error")]
@@ -87,17 +87,27 @@ pub enum Error {
 impl Error {
     /// An input error without a single field at fault.
     pub fn bad_input(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::BadUserInput { field: None, message: message.into() }
+        Self::BadUserInput { field: None, message: sentence(message.into()) }
     }
 
     /// An input error at `field`.
-    pub fn field(field: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self::BadUserInput { field: Some(field), message: message.into() }
+    pub fn field(field: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::BadUserInput { field: Some(field.into()), message: sentence(message.into()) }
     }
 
     /// `field` must be given and was not.
     pub fn required(field: &'static str) -> Self {
-        Self::field(field, format!("{field} is required"))
+        Self::field(field, format!("{field} is required."))
+    }
+
+    /// There is no `noun` with this id, or not for this viewer.
+    pub fn not_found(noun: &str, id: impl std::fmt::Display) -> Self {
+        Self::NotFound(sentence(format!("{noun} {id} was not found.").into()))
+    }
+
+    /// There is nothing at this path.
+    pub fn unknown_path() -> Self {
+        Self::NotFound("This path does not exist.".into())
     }
 
     /// A defect, with its cause for the log.
@@ -133,13 +143,14 @@ impl Error {
     /// The HTTP status of the code.
     pub fn status(&self) -> u16 {
         match self {
-            Self::BadUserInput { .. } | Self::CursorExpired { .. } => 400,
+            Self::BadUserInput { .. } => 400,
             Self::Unauthenticated(_) => 401,
             Self::Forbidden(_) => 403,
             Self::NotFound(_) => 404,
             Self::MethodNotAllowed(_) => 405,
             Self::RequestTimeout { .. } => 408,
             Self::Conflict(_) => 409,
+            Self::CursorExpired { .. } => 410,
             Self::PayloadTooLarge { .. } | Self::AnswerTooLarge { .. } => 413,
             Self::UnsupportedMediaType(_) => 415,
             Self::RateLimited { .. } => 429,
@@ -150,9 +161,9 @@ impl Error {
     }
 
     /// The argument at fault, by its outside name.
-    pub fn at_field(&self) -> Option<&'static str> {
+    pub fn at_field(&self) -> Option<&str> {
         match self {
-            Self::BadUserInput { field, .. } => *field,
+            Self::BadUserInput { field, .. } => field.as_deref(),
             Self::CursorExpired { field, .. } => Some(field),
             _ => None,
         }
@@ -172,6 +183,36 @@ impl Error {
         match self {
             Self::Unavailable(source) | Self::Internal(source) => Some(source.as_ref()),
             _ => None,
+        }
+    }
+}
+
+/// The text with a capital first letter. Names with a form of their own (`userId`, `_id`) keep it.
+fn sentence(text: Cow<'static, str>) -> Cow<'static, str> {
+    let word = text.split(' ').next().unwrap_or_default();
+    if word.is_empty() || !word.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        return text;
+    }
+    let mut text = text.into_owned();
+    text[..1].make_ascii_uppercase();
+    text.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_sentences() {
+        for (error, message) in [
+            (Error::required("title"), "Title is required."),
+            (Error::required("userId"), "userId is required."),
+            (Error::field("_id", "_id must be an ObjectId."), "_id must be an ObjectId."),
+            (Error::not_found("activity", "65f0"), "Activity 65f0 was not found."),
+            (Error::bad_input(""), ""),
+            (Error::internal("secret"), "internal error"),
+        ] {
+            assert_eq!(error.to_string(), message);
         }
     }
 }

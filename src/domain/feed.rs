@@ -58,12 +58,11 @@ impl Window {
         if limit < 1 {
             return Err(Error::field(
                 "limit",
-                format!("limit is {limit}, it takes 1 to {}", Self::MAX_LIMIT),
+                format!("limit must be from 1 to {}, but is {limit}.", Self::MAX_LIMIT),
             ));
         }
-        let skip = u64::try_from(skip).map_err(|_| {
-            Error::field("skip", format!("skip is {skip}, it takes a whole number of 0 or more"))
-        })?;
+        let skip = u64::try_from(skip)
+            .map_err(|_| Error::field("skip", format!("skip must be 0 or more, but is {skip}.")))?;
         Ok(Self { limit: limit.min(i64::from(Self::MAX_LIMIT)) as u32, skip })
     }
 
@@ -123,11 +122,14 @@ impl Keyset {
     ) -> Result<Self> {
         let size = |field, size: i64| match size {
             0.. => Ok(size.min(i64::from(Window::MAX_LIMIT)) as u32),
-            _ => Err(Error::field(field, format!("{field} is {size}, it takes 0 to {}", Window::MAX_LIMIT))),
+            _ => Err(Error::field(
+                field,
+                format!("{field} must be from 0 to {}, but is {size}.", Window::MAX_LIMIT),
+            )),
         };
         let (limit, from_end) = match (first, last) {
             (Some(_), Some(_)) => {
-                return Err(Error::field("last", "first and last cannot be given together"));
+                return Err(Error::field("last", "first and last cannot be given together."));
             }
             (Some(first), None) => (size("first", first)?, false),
             (None, Some(last)) => (size("last", last)?, true),

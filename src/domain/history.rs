@@ -22,10 +22,8 @@ impl History {
             self.days.entry(date).or_insert(DayEntry { date, hours: Hours::ZERO, logs: Counter::default() });
         let sum = day.hours.checked_add(entry.hours).filter(|sum| *sum <= Hours::DAY);
         day.hours = sum.ok_or_else(|| {
-            let message = format!(
-                "hoursLogged is {} more for {date}, which would have more than 24 hours",
-                entry.hours
-            );
+            let message =
+                format!("hoursLogged must not bring {date} above 24 hours, but is {} more.", entry.hours);
             Error::field("hoursLogged", message)
         })?;
         day.logs = day.logs.add("logsCount", entry.logs.get().into())?;
@@ -43,7 +41,14 @@ impl History {
             logs: Counter::default(),
         });
         sum.hours = sum.hours.checked_add(entry.hours).ok_or_else(|| {
-            Error::field("hoursLogged", format!("hoursLogged is {}, the month is full", entry.hours))
+            Error::field(
+                "hoursLogged",
+                format!(
+                    "hoursLogged must not bring the month above {} hours, but is {}.",
+                    Hours::MAX_TOTAL,
+                    entry.hours
+                ),
+            )
         })?;
         sum.logs = sum.logs.add("logsCount", entry.logs.get().into())?;
         Ok(())

@@ -36,13 +36,11 @@ impl Hours {
         let nanos =
             Self::nearest(hours).filter(|nanos| nanos.unsigned_abs() <= Self::MAX_CHANGE.0.unsigned_abs());
         match nanos {
-            Some(0) => {
-                Err(Error::field(field, format!("{field} is {hours}, it takes a number other than 0")))
-            }
+            Some(0) => Err(Error::field(field, format!("{field} must be a number other than 0."))),
             Some(nanos) => Ok(Self(nanos)),
             None => Err(Error::field(
                 field,
-                format!("{field} is {hours:e}, it takes a number from -1000000 to 1000000 other than 0"),
+                format!("{field} must be from -1000000 to 1000000, but is {hours:e}."),
             )),
         }
     }
@@ -52,7 +50,7 @@ impl Hours {
         Self::nearest(hours)
             .filter(|nanos| (0..=Self::DAY.0).contains(nanos))
             .map(Self)
-            .ok_or_else(|| Error::field(field, format!("{field} is {hours}, it takes 0 to 24 hours")))
+            .ok_or_else(|| Error::field(field, format!("{field} must be from 0 to 24, but is {hours}.")))
     }
 
     /// Takes a total: 0 to [`Hours::MAX_TOTAL`].
@@ -84,7 +82,7 @@ impl Hours {
 
     fn no_total(field: &'static str, held: &str) -> Error {
         let held: String = held.chars().take(40).collect();
-        Error::field(field, format!("{field} is {held}, it takes 0 to {} hours", Self::MAX_TOTAL))
+        Error::field(field, format!("{field} must be from 0 to {} hours, but is {held}.", Self::MAX_TOTAL))
     }
 
     /// The hours as a decimal text, exact.

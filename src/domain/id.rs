@@ -62,7 +62,7 @@ impl ItemId {
 
     fn unfit(field: &'static str, text: &str) -> Error {
         let shown: String = text.chars().take(40).collect();
-        Error::field(field, format!("{field} is {shown:?}, it takes an id of 24 hex digits"))
+        Error::field(field, format!("{field} must be an id of 24 hex digits, but is {shown:?}."))
     }
 }
 

@@ -98,7 +98,7 @@ impl NewNotification {
         if let Some(time) = expires_at.filter(|time| *time <= now) {
             return Err(Error::field(
                 "expiresAt",
-                format!("expiresAt is {time}, it takes a time in the future"),
+                format!("expiresAt must lie in the future, but is {time}."),
             ));
         }
         Ok(Self {

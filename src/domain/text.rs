@@ -17,10 +17,12 @@ impl Title {
     /// Takes `text` as it is.
     pub fn parse(field: &'static str, text: String) -> Result<Self> {
         if text.is_empty() {
-            let message = format!("{field} is empty, it takes 1 to {} characters", Self::MAX_CHARS);
-            return Err(Error::field(field, message));
+            return Err(Error::field(
+                field,
+                format!("{field} must have 1 to {} characters.", Self::MAX_CHARS),
+            ));
         }
-        Text::bounded(field, text, Self::MAX_CHARS).map(Self)
+        Text::bounded(field, text, 1, Self::MAX_CHARS).map(Self)
     }
 
     /// The title.
@@ -43,22 +45,23 @@ impl Text {
 
     /// Takes `text` as it is.
     pub fn parse(field: &'static str, text: String) -> Result<Self> {
-        Self::bounded(field, text, Self::MAX_CHARS)
+        Self::bounded(field, text, 0, Self::MAX_CHARS)
     }
 
-    fn bounded(field: &'static str, text: String, max: usize) -> Result<Self> {
+    /// The least is only named: who asks for one has checked it.
+    fn bounded(field: &'static str, text: String, min: usize, max: usize) -> Result<Self> {
         // Bytes bound characters from above, so that the usual short text is not counted at all.
         if text.len() > max {
             let count = text.chars().count();
             if count > max {
                 return Err(Error::field(
                     field,
-                    format!("{field} has {count} characters, it takes up to {max}"),
+                    format!("{field} must have {min} to {max} characters, but has {count}."),
                 ));
             }
         }
         if text.as_bytes().contains(&0) {
-            return Err(Error::field(field, format!("{field} holds the character U+0000")));
+            return Err(Error::field(field, format!("{field} must not contain the character U+0000.")));
         }
         Ok(Self(text.into()))
     }
@@ -87,7 +90,8 @@ impl ActionUrl {
     pub fn parse(field: &'static str, text: String) -> Result<Self> {
         let count = text.chars().count();
         if count > Self::MAX_CHARS {
-            let message = format!("{field} has {count} characters, it takes up to {}", Self::MAX_CHARS);
+            let message =
+                format!("{field} must have at most {} characters, but has {count}.", Self::MAX_CHARS);
             return Err(Error::field(field, message));
         }
         let clean = !text.chars().any(|c| c.is_control() || c.is_whitespace());
@@ -103,7 +107,7 @@ impl ActionUrl {
         let shown: String = text.chars().take(60).collect();
         Err(Error::field(
             field,
-            format!("{field} is {shown:?}, it takes a path that starts with one / or an http(s) URL"),
+            format!("{field} must be a path that starts with one / or an http(s) URL, but is {shown:?}."),
         ))
     }
 
@@ -130,13 +134,16 @@ impl JsonData {
     /// Takes a value; the order of an object's keys is kept.
     pub fn parse(field: &'static str, value: &serde_json::Value) -> Result<Self> {
         if depth_exceeds(value, Self::MAX_DEPTH) {
-            let message = format!("{field} is nested more than {} levels deep", Self::MAX_DEPTH);
+            let message = format!("{field} must be nested at most {} levels deep.", Self::MAX_DEPTH);
             return Err(Error::field(field, message));
         }
         let raw = serde_json::value::to_raw_value(value).map_err(Error::internal)?;
         if raw.get().len() > Self::MAX_BYTES {
-            let message =
-                format!("{field} has {} bytes as JSON, it takes up to {}", raw.get().len(), Self::MAX_BYTES);
+            let message = format!(
+                "{field} must have at most {} bytes as JSON, but has {}.",
+                Self::MAX_BYTES,
+                raw.get().len()
+            );
             return Err(Error::field(field, message));
         }
         Ok(Self(raw.into()))

@@ -55,8 +55,9 @@ impl Timestamp {
         if (0..=Self::MAX).contains(&millis) {
             return Ok(Self(millis));
         }
-        let message =
-            format!("{field} is {millis} milliseconds since 1970, it takes a time of the years 1970 to 9999");
+        let message = format!(
+            "{field} must be a time of the years 1970 to 9999, but is {millis} milliseconds since 1970."
+        );
         Err(Error::field(field, message))
     }
 
@@ -69,7 +70,8 @@ impl Timestamp {
             .map(Self)
             .ok_or_else(|| {
                 let shown: String = text.chars().take(40).collect();
-                let message = format!("{field} is {shown:?}, it takes a time like 2026-01-31T09:30:00.000Z");
+                let message =
+                    format!("{field} must be a time like 2026-01-31T09:30:00.000Z, but is {shown:?}.");
                 Error::field(field, message)
             })
     }
@@ -151,7 +153,7 @@ impl Day {
         };
         day.filter(|day| (1..=9999).contains(&day.year())).map(Self).ok_or_else(|| {
             let shown: String = text.chars().take(40).collect();
-            Error::field(field, format!("{field} is {shown:?}, it takes a day like 2026-01-31"))
+            Error::field(field, format!("{field} must be a day like 2026-01-31, but is {shown:?}."))
         })
     }
 
@@ -167,8 +169,9 @@ impl Day {
             .filter(|day| (1..=9999).contains(&day.year()))
             .map(Self)
             .ok_or_else(|| {
-                let message =
-                    format!("{field} is {millis} milliseconds since 1970, it takes a day like 2026-01-31");
+                let message = format!(
+                    "{field} must be a day like 2026-01-31, but is {millis} milliseconds since 1970."
+                );
                 Error::field(field, message)
             })
     }
@@ -213,7 +216,7 @@ impl Month {
         let first = if text.len() == 7 { Day::parse(field, &format!("{text}-01")).ok() } else { None };
         first.map(Day::month).ok_or_else(|| {
             let shown: String = text.chars().take(40).collect();
-            Error::field(field, format!("{field} is {shown:?}, it takes a month like 2026-01"))
+            Error::field(field, format!("{field} must be a month like 2026-01, but is {shown:?}."))
         })
     }
 }

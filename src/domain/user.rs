@@ -15,15 +15,18 @@ impl UserId {
     /// Takes `text` as it is (it is not trimmed); `field` names the argument in the error.
     pub fn parse(field: &'static str, text: &str) -> Result<Self> {
         if text.is_empty() {
-            return Err(Error::field(field, format!("{field} is empty, it takes 1 to 128 characters")));
+            return Err(Error::field(
+                field,
+                format!("{field} must have 1 to {} characters.", Self::MAX_CHARS),
+            ));
         }
         let count = text.chars().count();
         if count > Self::MAX_CHARS {
-            let message = format!("{field} has {count} characters, it takes 1 to {}", Self::MAX_CHARS);
+            let message = format!("{field} must have 1 to {} characters, but has {count}.", Self::MAX_CHARS);
             return Err(Error::field(field, message));
         }
         if text.chars().any(char::is_control) {
-            return Err(Error::field(field, format!("{field} holds a control character")));
+            return Err(Error::field(field, format!("{field} must not contain control characters.")));
         }
         Ok(Self(text.into()))
     }

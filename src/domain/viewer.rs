@@ -109,7 +109,7 @@ impl Viewer {
             (Some(user), own) if self.acts_for_anyone() || own.as_ref() == Some(&user) => Ok(user),
             (Some(_), _) => Err(Self::not_yours()),
             (None, Some(own)) => Ok(own.clone()),
-            (None, None) => Err(Error::field("userId", "userId is required where no token says who calls")),
+            (None, None) => Err(Error::field("userId", "userId is required, because no token names a user.")),
         }
     }
 
@@ -132,7 +132,7 @@ impl Viewer {
 
     /// The refusal of another user's things.
     pub fn not_yours() -> Error {
-        Error::Forbidden("another user's things are not yours to reach".into())
+        Error::Forbidden("You may not access another user's data.".into())
     }
 
     /// Whose items an id may mean: only the viewer's own, or everybody's.

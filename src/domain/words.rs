@@ -35,8 +35,35 @@ macro_rules! words {
 
 pub(crate) use words;
 
-/// The error for a word that is none of the `known` ones.
+/// How many letters of a word there are for one that may be wrong, for the word to be proposed.
+const LETTERS_PER_MISTAKE: usize = 3;
+
+/// The error for a word that is none of the `known` ones; it proposes the nearest one.
 pub(crate) fn unknown(field: &'static str, text: &str, known: &[&str]) -> super::Error {
     let shown: String = text.chars().take(40).collect();
-    super::Error::field(field, format!("{field} is {shown:?}, it takes one of {}", known.join(", ")))
+    let words = known.join(", ");
+    let mut message = format!("{field} must be one of {words}, but is {shown:?}.");
+    message.extend(proposal(text, known));
+    super::Error::field(field, message)
+}
+
+/// A second sentence that proposes the word of `known` that `text` is nearly, where there is one.
+pub(crate) fn proposal(text: &str, known: &[&str]) -> Option<String> {
+    let meant = super::nearest(text, known.iter().copied(), LETTERS_PER_MISTAKE)?;
+    Some(format!(" Did you mean {meant}?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_word_is_proposed() {
+        let known = ["login", "log_created"];
+        assert_eq!(
+            unknown("type", "LOGIN", &known).to_string(),
+            "Type must be one of login, log_created, but is \"LOGIN\". Did you mean login?"
+        );
+        assert!(!unknown("type", "x", &known).to_string().contains('?'));
+    }
 }

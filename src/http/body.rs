@@ -73,7 +73,7 @@ fn broken(error: &(dyn StdError + 'static), limit: usize) -> Error {
     }
     match error.source() {
         Some(cause) => broken(cause, limit),
-        None => Error::bad_input("the request body broke off"),
+        None => Error::bad_input("The request body ended before it was complete."),
     }
 }
 
@@ -91,8 +91,8 @@ fn check_type(headers: &HeaderMap) -> Result<()> {
         return Ok(());
     }
     let message = match given {
-        "" => "the body needs the content type application/json".to_owned(),
-        _ => format!("the body is of type {given:?}, it takes application/json in UTF-8"),
+        "" => "The request body must have the content type application/json.".to_owned(),
+        _ => format!("The request body must be application/json in UTF-8, but is {given:?}."),
     };
     Err(Error::UnsupportedMediaType(message.into()))
 }
@@ -128,7 +128,7 @@ fn inflate(bytes: &[u8], encoding: Encoding, limit: usize) -> Result<Cow<'_, [u8
     if inflated.len() > limit {
         return Err(Error::PayloadTooLarge { limit });
     }
-    read.map_err(|_| Error::bad_input("the body cannot be inflated by its content encoding"))?;
+    read.map_err(|_| Error::bad_input("The request body does not match its Content-Encoding."))?;
     Ok(Cow::Owned(inflated))
 }
 
@@ -139,5 +139,5 @@ fn parse(bytes: &[u8]) -> Result<Option<Value>> {
     }
     serde_json::from_slice(bytes)
         .map(Some)
-        .map_err(|error| Error::bad_input(format!("the body is not JSON: {error}")))
+        .map_err(|error| Error::bad_input(format!("The request body is not JSON: {error}.")))
 }

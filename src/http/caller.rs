@@ -35,10 +35,10 @@ pub fn authorization(headers: &HeaderMap) -> Result<Option<&str>> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let value = values.next();
     if values.next().is_some() {
-        return Err(Error::Unauthenticated("there is more than one Authorization header".into()));
+        return Err(Error::Unauthenticated("The request has more than one Authorization header.".into()));
     }
     let text = value.map(|value| {
-        value.to_str().map_err(|_| Error::Unauthenticated("the Authorization header is not text".into()))
+        value.to_str().map_err(|_| Error::Unauthenticated("The Authorization header is not text.".into()))
     });
     text.transpose()
 }

@@ -13,7 +13,7 @@ use crate::{domain::Error, telemetry};
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct ErrorBody {
     /// One sentence for people.
-    #[schema(example = "title is empty, it takes 1 to 200 characters")]
+    #[schema(example = "Title must have 1 to 200 characters.")]
     pub error: String,
     /// The stable word that clients branch on.
     #[schema(example = "BAD_USER_INPUT")]
@@ -21,12 +21,12 @@ pub struct ErrorBody {
     /// The field at fault, where one is.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "title")]
-    pub field: Option<&'static str>,
+    pub field: Option<String>,
 }
 
 impl From<&Error> for ErrorBody {
     fn from(error: &Error) -> Self {
-        Self { error: error.to_string(), code: error.code(), field: error.at_field() }
+        Self { error: error.to_string(), code: error.code(), field: error.at_field().map(str::to_owned) }
     }
 }
 
@@ -38,9 +38,11 @@ impl IntoResponse for Error {
     }
 }
 
-/// Answers a method that a path does not have; the router adds those that it has.
-pub async fn not_allowed() -> Error {
-    Error::MethodNotAllowed("this method is not allowed on this path".into())
+/// The error of a method that is none of `methods`; who answers GET answers HEAD too. The router adds the `Allow` header.
+pub fn method_not_allowed(methods: &[&str]) -> Error {
+    let named: Vec<_> =
+        methods.iter().map(|method| if *method == "GET" { "GET, HEAD" } else { method }).collect();
+    Error::MethodNotAllowed(format!("Method not allowed. Allowed: {}.", named.join(", ")).into())
 }
 
 /// Gives a response that tells of `error` the status and headers that belong to it.

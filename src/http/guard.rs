@@ -69,12 +69,12 @@ impl Origins {
         let development = self.0.development;
         if development && !host.is_some_and(is_local) {
             return Err(Error::Forbidden(
-                "the development server answers only to localhost and loopback addresses as Host".into(),
+                "The development server answers only to localhost and loopback addresses as Host.".into(),
             ));
         }
         let mut origins = texts(headers, header::ORIGIN).peekable();
         if development && origins.peek().is_none() && is_embedded_elsewhere(request) {
-            return Err(Error::Forbidden("pages of other sites may not call the development server".into()));
+            return Err(Error::Forbidden("Pages of other sites may not call the development server.".into()));
         }
         let own =
             |origin: &str| origin.split_once("://").is_some_and(|(_, authority)| Some(authority) == host);
@@ -85,7 +85,7 @@ impl Origins {
             return Ok(());
         }
         self.warn(foreign);
-        Err(Error::Forbidden("this Origin is neither the server's own nor in CLIENT_URL".into()))
+        Err(Error::Forbidden("This Origin is neither the server's own nor in CLIENT_URL.".into()))
     }
 
     /// Names a refused origin in the log, once: the browser tells its page nothing about the cause.

@@ -40,8 +40,8 @@ pub(super) fn check(request: &Request) -> Result<()> {
     match (hosts.next(), hosts.next()) {
         (Some(_), None) => Ok(()),
         (None, _) if request.version() < Version::HTTP_11 => Ok(()),
-        (None, _) => Err(Error::bad_input("the request has no Host header")),
-        (Some(_), Some(_)) => Err(Error::bad_input("the request has more than one Host header")),
+        (None, _) => Err(Error::bad_input("The request has no Host header.")),
+        (Some(_), Some(_)) => Err(Error::bad_input("The request has more than one Host header.")),
     }
 }
 

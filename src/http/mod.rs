@@ -22,7 +22,7 @@ pub use self::{
     body::{content_length, read_json},
     caller::{Caller, authorization},
     cors::cors,
-    error::{ErrorBody, not_allowed, respond},
+    error::{ErrorBody, method_not_allowed, respond},
     guard::Origins,
     request_log::Note,
     server::{ConnectionLimits, Server, listen},

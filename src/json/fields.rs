@@ -22,12 +22,12 @@ impl Fields {
         self.0.remove(field).filter(|value| !value.is_null())
     }
 
-    /// The field as `T`, where it is there and not null; `takes` says what it takes.
+    /// The field as `T`, where it is there and not null; `takes` says what it must be.
     fn optional<T: DeserializeOwned>(&mut self, field: &'static str, takes: &str) -> Result<Option<T>> {
         let Some(value) = self.value(field) else { return Ok(None) };
         serde_json::from_value(value)
             .map(Some)
-            .map_err(|_| Error::field(field, format!("{field} takes {takes}")))
+            .map_err(|_| Error::field(field, format!("{field} must be {takes}.")))
     }
 
     pub(crate) fn optional_text(&mut self, field: &'static str) -> Result<Option<String>> {
@@ -46,7 +46,7 @@ impl Fields {
     pub(crate) fn optional_whole(&mut self, field: &'static str) -> Result<Option<i64>> {
         let Some(number) = self.optional::<f64>(field, "a whole number")? else { return Ok(None) };
         if number.fract() != 0.0 {
-            return Err(Error::field(field, format!("{field} is {number}, it takes a whole number")));
+            return Err(Error::field(field, format!("{field} must be a whole number, but is {number}.")));
         }
         // Saturates: what is out of range is refused by its meaning.
         Ok(Some(number as i64))

@@ -16,7 +16,7 @@ use crate::{
 
 use super::{
     Rest,
-    decode::{ActivityId, PageQuery, PathUser},
+    decode::{ActivityId, NoQuery, PageQuery, PathUser},
     shapes::{Message, ModifiedCount, UnreadCount},
 };
 
@@ -72,6 +72,7 @@ const AS_REST: u128 = 0;
 pub(super) async fn unread_count(
     State(rest): State<Rest>,
     Caller(viewer): Caller,
+    _: NoQuery,
     PathUser(user): PathUser,
 ) -> Result<Json<UnreadCount>> {
     let unread_count = rest.services().activities.unread_count(&viewer, Some(user)).await?;
@@ -95,6 +96,7 @@ pub(super) async fn unread_count(
 pub(super) async fn create(
     State(rest): State<Rest>,
     Caller(viewer): Caller,
+    _: NoQuery,
     mut fields: Fields,
 ) -> Result<(StatusCode, Json<Activity>)> {
     let (user, new) = fields.new_activity()?;
@@ -117,6 +119,7 @@ pub(super) async fn create(
 pub(super) async fn mark_read(
     State(rest): State<Rest>,
     Caller(viewer): Caller,
+    _: NoQuery,
     ActivityId(id): ActivityId,
 ) -> Result<Json<Activity>> {
     let marked = rest.services().activities.mark_read(&viewer, id).await?;
@@ -139,6 +142,7 @@ pub(super) async fn mark_read(
 pub(super) async fn mark_all_read(
     State(rest): State<Rest>,
     Caller(viewer): Caller,
+    _: NoQuery,
     PathUser(user): PathUser,
 ) -> Result<Json<ModifiedCount>> {
     let modified_count = rest.services().activities.mark_all_read(&viewer, Some(user)).await?;
@@ -160,6 +164,7 @@ pub(super) async fn mark_all_read(
 pub(super) async fn delete(
     State(rest): State<Rest>,
     Caller(viewer): Caller,
+    _: NoQuery,
     ActivityId(id): ActivityId,
 ) -> Result<Json<Message>> {
     rest.services().activities.delete(&viewer, id).await?;

@@ -10,7 +10,7 @@ use crate::{
 
 use super::{
     Rest,
-    decode::{PageQuery, PathUser},
+    decode::{NoQuery, PageQuery, PathUser},
     shapes::{Increment, LeaderboardPage, LearningHours, Streak, WeeklyEntry},
 };
 
@@ -52,10 +52,12 @@ pub(super) async fn leaderboard(
 pub(super) async fn get(
     State(rest): State<Rest>,
     Caller(viewer): Caller,
+    _: NoQuery,
     PathUser(user): PathUser,
 ) -> Result<Json<Analytics>> {
-    let found = rest.services().analytics.get(&viewer, Some(user)).await?;
-    Ok(Json((&found.ok_or(Error::NotFound("analytics"))?).into()))
+    let found = rest.services().analytics.get(&viewer, Some(user.clone())).await?;
+    let missing = || Error::NotFound(format!("User {} has no analytics yet.", user.as_str()).into());
+    Ok(Json((&found.ok_or_else(missing)?).into()))
 }
 
 /// Creates a user's analytics, or leaves them as they stand.
@@ -74,6 +76,7 @@ pub(super) async fn get(
 pub(super) async fn init(
     State(rest): State<Rest>,
     Caller(viewer): Caller,
+    _: NoQuery,
     PathUser(user): PathUser,
 ) -> Result<(StatusCode, Json<Analytics>)> {
     let changed = rest.services().analytics.change(&viewer, Some(user), AnalyticsChange::Init).await?;
@@ -100,6 +103,7 @@ pub(super) async fn init(
 pub(super) async fn learning_hours(
     State(rest): State<Rest>,
     Caller(viewer): Caller,
+    _: NoQuery,
     PathUser(user): PathUser,
     mut fields: Fields,
 ) -> Result<Json<Analytics>> {
@@ -125,6 +129,7 @@ pub(super) async fn learning_hours(
 pub(super) async fn streak(
     State(rest): State<Rest>,
     Caller(viewer): Caller,
+    _: NoQuery,
     PathUser(user): PathUser,
     mut fields: Fields,
 ) -> Result<Json<Analytics>> {
@@ -150,6 +155,7 @@ pub(super) async fn streak(
 pub(super) async fn increment(
     State(rest): State<Rest>,
     Caller(viewer): Caller,
+    _: NoQuery,
     PathUser(user): PathUser,
     mut fields: Fields,
 ) -> Result<Json<Analytics>> {
@@ -176,6 +182,7 @@ pub(super) async fn increment(
 pub(super) async fn weekly(
     State(rest): State<Rest>,
     Caller(viewer): Caller,
+    _: NoQuery,
     PathUser(user): PathUser,
     mut fields: Fields,
 ) -> Result<Json<Analytics>> {

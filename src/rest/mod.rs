@@ -11,19 +11,26 @@ mod metrics;
 mod notifications;
 mod shapes;
 
-use std::{sync::Arc, time::Instant};
+use std::{collections::HashMap, sync::Arc, time::Instant};
 
-use axum::{Json, Router, extract::FromRef, routing::get};
+use axum::{
+    Json, Router,
+    extract::{FromRef, MatchedPath},
+    routing::get,
+};
 use tokio_util::sync::CancellationToken;
 use utoipa::{
     Modify, OpenApi,
-    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    openapi::{
+        PathItem,
+        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     domain::Error,
-    http::not_allowed,
+    http::method_not_allowed,
     service::{Authenticator, Services},
     telemetry::Metrics,
 };
@@ -133,15 +140,35 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// The routes under `/api`.
 pub fn router(rest: Rest) -> Router {
     let (router, document) = documented().split_for_parts();
+    let methods: HashMap<_, _> =
+        document.paths.paths.iter().map(|(path, item)| (path.clone(), methods(item))).collect();
+    let methods = Arc::new(methods);
+    let refuse = move |path: MatchedPath| {
+        // What the document does not have is there to be read.
+        let methods = methods.get(path.as_str()).map_or(&["GET"][..], Vec::as_slice);
+        std::future::ready(method_not_allowed(methods))
+    };
     let document = Json(document);
     router
         .route("/api/openapi.json", get(move || async move { document.clone() }))
         .route("/metrics", get(metrics::metrics))
         .route("/api/{*path}", axum::routing::any(unknown))
-        .method_not_allowed_fallback(not_allowed)
+        .method_not_allowed_fallback(refuse)
         .with_state(rest)
 }
 
+/// The methods of a documented path.
+fn methods(item: &PathItem) -> Vec<&'static str> {
+    let all = [
+        ("GET", &item.get),
+        ("POST", &item.post),
+        ("PUT", &item.put),
+        ("PATCH", &item.patch),
+        ("DELETE", &item.delete),
+    ];
+    all.into_iter().filter(|(_, operation)| operation.is_some()).map(|(method, _)| method).collect()
+}
+
 async fn unknown() -> Error {
-    Error::NotFound("path")
+    Error::unknown_path()
 }

@@ -10,7 +10,7 @@ use crate::{
 
 use super::{
     Rest,
-    decode::{NotificationId, PageQuery, PathUser},
+    decode::{NoQuery, NotificationId, PageQuery, PathUser},
     shapes::{DeletedCount, Message, ModifiedCount, UnreadCount},
 };
 
@@ -56,6 +56,7 @@ pub(super) async fn list(
 pub(super) async fn unread_count(
     State(rest): State<Rest>,
     Caller(viewer): Caller,
+    _: NoQuery,
     PathUser(user): PathUser,
 ) -> Result<Json<UnreadCount>> {
     let unread_count = rest.services().notifications.unread_count(&viewer, Some(user)).await?;
@@ -79,6 +80,7 @@ pub(super) async fn unread_count(
 pub(super) async fn create(
     State(rest): State<Rest>,
     Caller(viewer): Caller,
+    _: NoQuery,
     mut fields: Fields,
 ) -> Result<(StatusCode, Json<Notification>)> {
     let (user, new) = fields.new_notification(rest.services().notifications.now())?;
@@ -102,6 +104,7 @@ pub(super) async fn create(
 pub(super) async fn mark_read(
     State(rest): State<Rest>,
     Caller(viewer): Caller,
+    _: NoQuery,
     NotificationId(id): NotificationId,
 ) -> Result<Json<Notification>> {
     let marked = rest.services().notifications.mark_read(&viewer, id).await?;
@@ -124,6 +127,7 @@ pub(super) async fn mark_read(
 pub(super) async fn mark_all_read(
     State(rest): State<Rest>,
     Caller(viewer): Caller,
+    _: NoQuery,
     PathUser(user): PathUser,
 ) -> Result<Json<ModifiedCount>> {
     let modified_count = rest.services().notifications.mark_all_read(&viewer, Some(user)).await?;
@@ -145,6 +149,7 @@ pub(super) async fn mark_all_read(
 pub(super) async fn delete(
     State(rest): State<Rest>,
     Caller(viewer): Caller,
+    _: NoQuery,
     NotificationId(id): NotificationId,
 ) -> Result<Json<Message>> {
     rest.services().notifications.delete(&viewer, id).await?;
@@ -167,6 +172,7 @@ pub(super) async fn delete(
 pub(super) async fn clear(
     State(rest): State<Rest>,
     Caller(viewer): Caller,
+    _: NoQuery,
     PathUser(user): PathUser,
 ) -> Result<Json<DeletedCount>> {
     let deleted_count = rest.services().notifications.clear(&viewer, Some(user)).await?;

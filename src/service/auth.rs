@@ -69,9 +69,9 @@ impl Authenticator {
     /// refused in development too: who sends it means to be somebody, and must not become a service.
     pub fn viewer(&self, authorization: Option<&str>) -> Result<Viewer> {
         match authorization.map(str::trim).filter(|text| !text.is_empty()).map(bearer) {
-            Some("") => Err(Error::Unauthenticated("there is no token after Bearer".into())),
+            Some("") => Err(Error::Unauthenticated("There is no token after Bearer.".into())),
             Some(token) => self.check(token),
-            None if self.0.token_needed => Err(Error::Unauthenticated("a token is needed".into())),
+            None if self.0.token_needed => Err(Error::Unauthenticated("A token is required.".into())),
             None => Ok(Viewer::development()),
         }
     }
@@ -110,7 +110,7 @@ impl Authenticator {
     /// RFC 7519, section 4.1.4: not on or after the instant of its end.
     fn in_time(&self, viewer: Viewer) -> Result<Viewer> {
         if viewer.has_ended(self.0.clock.now()) {
-            return Err(Error::Unauthenticated("the token has expired".into()));
+            return Err(Error::Unauthenticated("The token has expired.".into()));
         }
         Ok(viewer)
     }
@@ -202,7 +202,7 @@ mod tests {
         let answers = std::iter::repeat_with(|| auth.viewer(Some(&token)));
         let mut in_time = answers.take_while(|_| Timestamp::now().millis() < end + 5_000);
         let refused = in_time.find_map(Result::err).expect("the token holds on after its end");
-        assert_eq!(refused.to_string(), "the token has expired");
+        assert_eq!(refused.to_string(), "The token has expired.");
         // The fraction of a second is rounded on its way.
         assert!(Timestamp::now().millis() >= end - 1);
     }
@@ -214,7 +214,7 @@ mod tests {
         let token = issue(SECRET, &UserId::trusted("ada"), Role::User, Duration::from_secs(60)).unwrap();
         assert!(auth.viewer(Some(&token)).is_ok());
         clock.advance(Duration::from_secs(60));
-        assert_eq!(auth.viewer(Some(&token)).unwrap_err().to_string(), "the token has expired");
+        assert_eq!(auth.viewer(Some(&token)).unwrap_err().to_string(), "The token has expired.");
     }
 
     #[test]
@@ -296,7 +296,7 @@ mod tests {
         for token_needed in [true, false] {
             for text in ["Bearer", "bearer ", " BEARER  "] {
                 let error = checking(token_needed).viewer(Some(text)).unwrap_err();
-                assert_eq!(error.to_string(), "there is no token after Bearer", "{text:?}");
+                assert_eq!(error.to_string(), "There is no token after Bearer.", "{text:?}");
             }
         }
         assert_eq!(checking(false).viewer(Some(" ")).unwrap().role(), Role::Service);

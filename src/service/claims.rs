@@ -28,17 +28,14 @@ impl Claims {
     /// UNAUTHENTICATED.
     pub(super) fn verify(token: &str, key: &DecodingKey, validation: &Validation) -> Result<Self> {
         if token.len() > TOKEN_BYTES {
-            return Err(refused(format!(
-                "the token has {} bytes, at most {TOKEN_BYTES} are read",
-                token.len()
-            )));
+            return Err(refused(format!("The token has {} bytes. The limit is {TOKEN_BYTES}.", token.len())));
         }
         check_header(token)?;
         let token = jsonwebtoken::decode::<UniqueMap>(token, key, validation).map_err(|error| {
             refused(match error.kind() {
-                ErrorKind::InvalidSignature => "the token's signature does not fit",
-                ErrorKind::Json(_) => "the token's claims cannot be read as those of a JWT",
-                _ => "the token is not a JWT",
+                ErrorKind::InvalidSignature => "The signature of the token is not valid.",
+                ErrorKind::Json(_) => "The token's claims are not those of a JWT.",
+                _ => "The token is not a JWT.",
             })
         })?;
         Ok(Self(token.claims.0))
@@ -50,15 +47,17 @@ impl Claims {
         let empty = |name: &&str| self.0.get(*name).and_then(Value::as_str) == Some("");
         let named = USER_CLAIMS.iter().find(|name| given(name) && !empty(name)).copied();
         let Some(name) = named else {
-            return Err(refused("the token names no user: it has none of sub, userId, id, _id"));
+            return Err(refused(
+                "The token names no user: it has none of the claims sub, userId, id and _id.",
+            ));
         };
         let text = match self.0.get(name) {
             Some(Value::String(text)) => text.clone(),
             // A fraction, or a number past 64 bits, has been rounded: it could be another user's.
             Some(Value::Number(number)) if number.is_i64() || number.is_u64() => number.to_string(),
-            _ => return Err(refused(format!("the token's {name} must be a string or a whole number"))),
+            _ => return Err(refused(format!("The token's {name} must be a string or a whole number."))),
         };
-        UserId::parse(name, &text).map_err(|error| refused(format!("the token's {error}")))
+        UserId::parse(name, &text).map_err(|error| refused(format!("The token's {error}")))
     }
 
     /// What the holder may do. What a host product calls its people (student, teacher) gives no rights here.
@@ -72,11 +71,11 @@ impl Claims {
     /// UNAUTHENTICATED before its `nbf`, and for what `rules` refuse.
     pub(super) fn expires_at(&self, rules: TokenRules, now: Timestamp) -> Result<Option<Timestamp>> {
         if self.time("nbf")?.is_some_and(|start| start > now) {
-            return Err(refused("the token is not valid yet"));
+            return Err(refused("The token is not valid yet."));
         }
         let end = self.time("exp")?;
         if end.is_none() && (rules.require_exp || rules.max_lifetime.is_some()) {
-            return Err(refused("the token has no exp, and this server requires one"));
+            return Err(refused("The token has no exp, which this server requires."));
         }
         if let (Some(end), Some(longest)) = (end, rules.max_lifetime) {
             // A clock that is ahead must not make a token live longer.
@@ -85,7 +84,7 @@ impl Claims {
             if u128::try_from(end.millis() - start.millis()).is_ok_and(|held| held > longest.as_millis()) {
                 let seconds = longest.as_secs();
                 return Err(refused(format!(
-                    "the token is valid for longer than {seconds} s, the most that this server accepts"
+                    "The token is valid for longer than {seconds} s, which is the limit of this server."
                 )));
             }
         }
@@ -98,7 +97,7 @@ impl Claims {
             None => Ok(None),
             Some(value) => match value.as_f64() {
                 Some(seconds) => Ok(Some(Timestamp::from_seconds(seconds))),
-                None => Err(refused(format!("the token's {name} must be a number"))),
+                None => Err(refused(format!("The token's {name} must be a number."))),
             },
         }
     }
@@ -110,12 +109,12 @@ fn check_header(token: &str) -> Result<()> {
     let encoded = token.split('.').next().unwrap_or_default();
     let header = URL_SAFE_NO_PAD.decode(encoded).ok();
     let header = header.and_then(|text| serde_json::from_slice::<UniqueMap>(&text).ok());
-    let Some(UniqueMap(header)) = header else { return Err(refused("the token is not a JWT")) };
+    let Some(UniqueMap(header)) = header else { return Err(refused("The token is not a JWT.")) };
     if header.get("alg").and_then(Value::as_str) != Some("HS256") {
-        return Err(refused("the token is not signed by HS256"));
+        return Err(refused("The token is not signed by HS256."));
     }
     if header.contains_key("crit") {
-        return Err(refused("the token has a crit header, and no extension is understood here"));
+        return Err(refused("The token has a crit header, whose extensions are not supported."));
     }
     Ok(())
 }
@@ -221,13 +220,13 @@ mod tests {
             for given in [json!("1900000000"), json!("soon"), json!(null), json!([1]), json!(true), json!({})]
             {
                 let error = end(json!({name: given})).unwrap_err().to_string();
-                assert_eq!(error, format!("the token's {name} must be a number"), "{given}");
+                assert_eq!(error, format!("The token's {name} must be a number."), "{given}");
             }
         }
         for nbf in [json!(1_800_000_000.001), json!(1_800_000_001), json!(1e300), json!(u64::MAX)] {
             assert_eq!(
                 end(json!({"nbf": nbf})).unwrap_err().to_string(),
-                "the token is not valid yet",
+                "The token is not valid yet.",
                 "{nbf}"
             );
         }

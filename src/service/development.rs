@@ -81,8 +81,8 @@ impl Development {
 fn acts_for_anyone(viewer: &Viewer) -> Result<()> {
     match viewer.scope() {
         Scope::Everyone => Ok(()),
-        Scope::Only(_) => {
-            Err(Error::Forbidden("this takes a service or admin, or in development no token".into()))
-        }
+        Scope::Only(_) => Err(Error::Forbidden(
+            "Only a service or an admin may do this, or a request without a token in development.".into(),
+        )),
     }
 }

@@ -50,7 +50,7 @@ impl StatusService {
     pub fn followed_users(&self, viewer: &Viewer) -> Result<usize> {
         match viewer.scope() {
             Scope::Everyone => Ok(self.hub.followed_count()),
-            Scope::Only(_) => Err(Error::Forbidden("metrics take a service or admin".into())),
+            Scope::Only(_) => Err(Error::Forbidden("Only a service or an admin may read metrics.".into())),
         }
     }
 }

@@ -47,7 +47,7 @@ impl Admission {
         let token = match &auth["token"] {
             Value::Null => authorization(&socket.req_parts().headers)?,
             Value::String(token) => Some(token.as_str()),
-            _ => return Err(Error::Unauthenticated("auth.token takes a string".into())),
+            _ => return Err(Error::Unauthenticated("auth.token must be a string.".into())),
         };
         let viewer = door.0.auth.viewer(token)?;
         let seat = viewer.user().map(|user| door.seat(user)).transpose()?;

@@ -4,7 +4,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
-    domain::{Error, Result, UserId, Window},
+    domain::{
+        Error, Result, UserId, Window,
+        words::{proposal, unknown},
+    },
     json::{Activity, ActivityPage, Analytics, Fields, NotificationPage},
 };
 
@@ -13,6 +16,11 @@ use super::{incoming::emit, session::Session};
 /// How many items the first page of each feed has, as with REST.
 const FIRST_PAGE: (i64, i64) = (20, 50);
 
+/// What a client may send.
+const EVENTS: &[&str] = &["user:login", "activity:create", "data:request"];
+/// What `data:request` may ask for.
+const DATA: &[&str] = &["activities", "notifications", "analytics", "all"];
+
 impl Session {
     /// Does what `event` asks for; returns what the acknowledgement brings.
     pub(super) async fn perform(&mut self, event: &str, payload: Value) -> Result<Value> {
@@ -20,12 +28,12 @@ impl Session {
             "user:login" => self.login_event(&payload).await,
             "activity:create" => self.create_activity(payload).await,
             "data:request" => self.request_data(&payload).await,
-            _ => Err(Error::NotFound("event")),
+            _ => Err(unknown_event(event)),
         }
     }
 
     async fn login_event(&mut self, payload: &Value) -> Result<Value> {
-        let user = payload.as_str().ok_or_else(|| Error::field("userId", "userId takes a string"))?;
+        let user = payload.as_str().ok_or_else(|| Error::field("userId", "userId must be a string."))?;
         let user = UserId::parse("userId", user)?;
         let cursor = self.log_in(user.clone()).await?;
         let active_users = self.door.0.services.presence.count();
@@ -34,7 +42,7 @@ impl Session {
 
     async fn create_activity(&mut self, payload: Value) -> Result<Value> {
         let Value::Object(fields) = payload else {
-            return Err(Error::bad_input("activity:create takes an object"));
+            return Err(Error::bad_input("The payload of activity:create must be an object."));
         };
         let (user, new) = Fields::from(fields).new_activity()?;
         let user = user.or_else(|| self.user().cloned());
@@ -57,9 +65,8 @@ impl Session {
                 "analytics": self.analytics().await?,
             }),
             _ => {
-                let shown: String = payload.to_string().chars().take(40).collect();
-                let takes = "activities, notifications, analytics or all";
-                return Err(Error::field("name", format!("name is {shown}, it takes {takes}")));
+                let shown = payload.as_str().map_or_else(|| payload.to_string(), str::to_owned);
+                return Err(unknown("name", &shown, DATA));
             }
         };
         // Where the socket has ended, the answer does not arrive either.
@@ -85,6 +92,13 @@ impl Session {
         let found = self.door.0.services.analytics.get(&self.viewer, self.user().cloned()).await?;
         value(&found.as_ref().map(Analytics::from))
     }
+}
+
+fn unknown_event(event: &str) -> Error {
+    let shown: String = event.chars().take(40).collect();
+    let mut message = format!("Event {shown:?} is unknown. Events: {}.", EVENTS.join(", "));
+    message.extend(proposal(event, EVENTS));
+    Error::NotFound(message.into())
 }
 
 fn value<T: Serialize>(data: &T) -> Result<Value> {

@@ -84,7 +84,7 @@ impl Session {
         let payload = incoming.payload.take();
         let outcome = match incoming.binary {
             // Everything is stored and answered as JSON: of bytes, only the placeholder would be.
-            true => Err(Error::field("data", "data and all else of an event takes JSON, and no binary")),
+            true => Err(Error::field("data", "Events must be JSON without binary data.")),
             false => self.perform(&incoming.event, payload).await,
         };
         tracing::info!(
@@ -203,7 +203,7 @@ impl Session {
 
     /// The token has ended: the client is told and let go. It comes back only with a token that its app gives it.
     async fn expire(self) {
-        let error = Error::Unauthenticated("token expired".into());
+        let error = Error::Unauthenticated("The token has expired.".into());
         let _ = emit(&self.socket, "error:message", &ErrorMessage::of(&error, "connect")).await;
         let _ = self.socket.disconnect();
     }

@@ -181,7 +181,7 @@ mod tests {
     fn a_write_that_fails_by_its_own_fault_says_nothing_of_the_database() {
         let status = WriteStatus::default();
         status.succeeded();
-        status.failed(&Error::NotFound("activity"));
+        status.failed(&Error::NotFound("activity".into()));
         status.failed(&Error::internal("a defect"));
         assert!(status.state().known(Instant::now()).unwrap().is_ok());
     }

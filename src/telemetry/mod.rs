@@ -1,8 +1,18 @@
 //! Logs: tracing, as text for people or JSON for machines; and gauges of what is open.
+//!
+//! Logging is best effort: a standard error that is closed, full or not read costs lines and nothing else.
 
 mod metrics;
+mod writer;
 
-use std::{io::IsTerminal, net::SocketAddr, str::FromStr};
+use std::{
+    backtrace::{Backtrace, BacktraceStatus},
+    io::IsTerminal,
+    net::SocketAddr,
+    panic::{self, PanicHookInfo},
+    str::FromStr,
+    time::Duration,
+};
 
 use tracing_subscriber::EnvFilter;
 
@@ -12,18 +22,59 @@ use crate::{
 };
 
 pub use metrics::{Metrics, Open};
+use writer::LogWriter;
 
-/// Starts logging to standard error. Called once, before anything else runs.
-pub fn init(config: &Config) {
+/// How long the end of the process may wait for lines that are not written yet.
+const FLUSH_LIMIT: Duration = Duration::from_millis(500);
+
+/// The running log. Dropping it writes the lines that wait, for half a second at most.
+#[derive(Debug)]
+pub struct Logs(LogWriter);
+
+impl Drop for Logs {
+    fn drop(&mut self) {
+        self.0.flush(FLUSH_LIMIT);
+    }
+}
+
+/// Starts logging to standard error, panics included. Called once, before anything else runs.
+///
+/// # Errors
+/// The operating system gives no thread.
+pub fn init(config: &Config) -> std::io::Result<Logs> {
     // The text was checked when the settings were read.
     let filter = EnvFilter::from_str(&config.log_filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let colours = std::io::stderr().is_terminal();
-    let logs =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
+    let writer = LogWriter::start(std::io::stderr(), |lines| {
+        tracing::warn!(lines, "log lines were dropped: standard error was full, closed or not read in time");
+    })?;
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(writer.clone())
+        .with_ansi(colours)
+        // It would report its own errors by `eprintln!`, which panics where standard error is gone.
+        .log_internal_errors(false);
     match config.log_format {
         LogFormat::Text => logs.with_target(false).init(),
         LogFormat::Json => logs.json().flatten_event(true).init(),
     }
+    // The standard hook writes to standard error itself, and waits where that is not read.
+    panic::set_hook(Box::new(log_panic));
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    Ok(Logs(writer))
+}
+
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let thread = std::thread::current();
+    let thread = thread.name().unwrap_or("unnamed");
+    let location = panic.location().map(tracing::field::display);
+    let backtrace = Backtrace::capture();
+    let backtrace =
+        (backtrace.status() == BacktraceStatus::Captured).then(|| tracing::field::display(backtrace));
+    let message = panic.payload_as_str().unwrap_or("no message");
+    tracing::error!(thread, location, backtrace, "panic: {message}");
 }
 
 /// Logs a failure of ours with its cause, once, where it leaves for a client. Refusals of bad requests are no failures.

@@ -70,11 +70,11 @@ pub(super) fn read(bytes: &[u8], terms: &Terms) -> Result<(Collection, Document)
         ..unfit(not_json(&error))
     })?;
     let Value::Object(fields) = value else {
-        return Err(unfit("a document takes a JSON object".to_owned()));
+        return Err(unfit("A document must be a JSON object.".to_owned()));
     };
     let collection = terms.collection.or_else(|| detect(&fields)).ok_or_else(|| {
         unfit(
-            "the document is of none of the three collections by its fields; --collection says which".into(),
+            "The document is of none of the three collections by its fields. --collection says which.".into(),
         )
     })?;
     let fields = Fields::new(fields);
@@ -92,7 +92,7 @@ pub(super) fn read(bytes: &[u8], terms: &Terms) -> Result<(Collection, Document)
 fn not_json(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let what = text.split(" at line ").next().unwrap_or_default();
-    format!("the document is not JSON: {what} at column {}", error.column())
+    format!("The document is not JSON: {what} at column {}.", error.column())
 }
 
 /// Tells the collection by its fields; by the word of `type` where nothing else is there.
@@ -211,6 +211,11 @@ mod tests {
         read(document.to_string().as_bytes(), &terms())
     }
 
+    /// Whatever the case: a sentence begins with a capital letter.
+    fn starts_with(sentence: &str, start: &str) -> bool {
+        sentence.to_lowercase().starts_with(&start.to_lowercase())
+    }
+
     fn with(mut document: Value, field: &str, value: Value) -> Value {
         document[field] = value;
         document
@@ -285,7 +290,7 @@ mod tests {
         ] {
             let whole = with(smallest_activity(), "timestamp", json!("2026-01-01T00:00:00Z"));
             let unfit = read_one(&with(whole, field, value.clone())).unwrap_err();
-            assert!(unfit.sentence.starts_with(field), "{field} {value}: {}", unfit.sentence);
+            assert!(starts_with(&unfit.sentence, field), "{field} {value}: {}", unfit.sentence);
         }
         for (field, value) in [
             ("message", json!(null)),
@@ -294,14 +299,14 @@ mod tests {
             ("expiresAt", json!(true)),
         ] {
             let unfit = read_one(&with(smallest_notification(), field, value.clone())).unwrap_err();
-            assert!(unfit.sentence.starts_with(field), "{field} {value}: {}", unfit.sentence);
+            assert!(starts_with(&unfit.sentence, field), "{field} {value}: {}", unfit.sentence);
         }
         let day = json!({"date": {"$date": "2026-01-31T00:00:00Z"}, "hoursLogged": 13, "logsCount": 1});
         for (field, value, named) in [
-            ("totalLearningHours", json!(-1), "totalLearningHours is -1"),
-            ("currentStreak", json!(1.5), "currentStreak is 1.5"),
-            ("logsCreated", json!({"$numberLong": "9999999999"}), "logsCreated is 9999999999"),
-            ("weeklyData", json!({}), "weeklyData takes a list"),
+            ("totalLearningHours", json!(-1), "totalLearningHours must be from 0"),
+            ("currentStreak", json!(1.5), "currentStreak must be a whole number"),
+            ("logsCreated", json!({"$numberLong": "9999999999"}), "logsCreated must be a whole number"),
+            ("weeklyData", json!({}), "weeklyData must be a list."),
             ("weeklyData", json!([day, day]), "weeklyData[1]: hoursLogged"),
             ("weeklyData", json!([{"date": "soon"}]), "weeklyData[0]: date"),
             ("weeklyData", json!([5]), "weeklyData[0]"),
@@ -309,7 +314,7 @@ mod tests {
             ("monthlyData", json!([{"month": "2026-01", "hoursLogged": -1}]), "monthlyData[0]: hoursLogged"),
         ] {
             let unfit = read_one(&with(json!({"userId": "ada"}), field, value)).unwrap_err();
-            assert!(unfit.sentence.starts_with(named), "{named}: {}", unfit.sentence);
+            assert!(starts_with(&unfit.sentence, named), "{named}: {}", unfit.sentence);
         }
     }
 
@@ -317,7 +322,7 @@ mod tests {
     fn what_is_no_json_names_its_line_and_column() {
         let unfit = read(b"{\n\"a\": nope}", &terms()).unwrap_err();
         assert_eq!(unfit.line, 1);
-        assert!(unfit.sentence.ends_with("at column 7"), "{}", unfit.sentence);
+        assert!(unfit.sentence.ends_with("at column 7."), "{}", unfit.sentence);
         assert!(read(b"[]", &terms()).unwrap_err().sentence.contains("object"));
     }
 

@@ -55,7 +55,7 @@ pub(super) fn day(field: &'static str, value: &Value) -> Result<Day> {
 }
 
 fn no_date(field: &'static str) -> Error {
-    Error::field(field, format!("{field} takes a date, such as {{\"$date\": \"2026-01-31T09:30:00Z\"}}"))
+    Error::field(field, format!("{field} must be a date, such as {{\"$date\": \"2026-01-31T09:30:00Z\"}}."))
 }
 
 /// A whole number that needs no rounding.
@@ -73,7 +73,7 @@ pub(super) fn whole(field: &'static str, value: &Value) -> Result<i64> {
     }
     let number = float(field, value)?;
     if number.fract() != 0.0 {
-        return Err(Error::field(field, format!("{field} is {number}, it takes a whole number")));
+        return Err(Error::field(field, format!("{field} must be a whole number, but is {number}.")));
     }
     Ok(number as i64)
 }
@@ -84,11 +84,11 @@ pub(super) fn float(field: &'static str, value: &Value) -> Result<f64> {
         Some((_, text)) => text.parse().ok(),
         None => value.as_f64(),
     };
-    let number: f64 = number.ok_or_else(|| Error::field(field, format!("{field} takes a number")))?;
+    let number: f64 = number.ok_or_else(|| Error::field(field, format!("{field} must be a number.")))?;
     if number.is_finite() {
         return Ok(number);
     }
-    Err(Error::field(field, format!("{field} is {number}, it takes a finite number")))
+    Err(Error::field(field, format!("{field} must be a finite number, but is {number}.")))
 }
 
 /// A total of hours; a decimal is taken to its last digit.
@@ -156,7 +156,7 @@ fn number(field: &'static str, text: &str) -> Result<Option<Value>> {
     let Ok(number) = text.parse::<f64>() else { return Ok(None) };
     match Number::from_f64(number) {
         Some(number) => Ok(Some(number.into())),
-        None => Err(Error::field(field, format!("{field} holds {text}, which is no number in JSON"))),
+        None => Err(Error::field(field, format!("{field} holds {text}, which is no number in JSON."))),
     }
 }
 

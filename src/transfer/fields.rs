@@ -27,7 +27,7 @@ impl Fields {
         match self.value(field) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(Error::field(field, format!("{field} takes a string"))),
+            Some(_) => Err(Error::field(field, format!("{field} must be a string."))),
         }
     }
 
@@ -39,7 +39,7 @@ impl Fields {
         match self.value(field) {
             None => Ok(false),
             Some(Value::Bool(flag)) => Ok(flag),
-            Some(_) => Err(Error::field(field, format!("{field} takes true or false"))),
+            Some(_) => Err(Error::field(field, format!("{field} must be true or false."))),
         }
     }
 
@@ -61,7 +61,7 @@ impl Fields {
     pub(super) fn id(&mut self) -> Result<ItemId> {
         let id = self.needed("_id")?;
         let digits = ejson::object_id(&id).or(id.as_str());
-        ItemId::parse("_id", digits.ok_or_else(|| Error::field("_id", "_id takes an ObjectId"))?)
+        ItemId::parse("_id", digits.ok_or_else(|| Error::field("_id", "_id must be an ObjectId."))?)
     }
 
     /// Whose it is: a string, or an ObjectId of the users collection, of which the digits count.
@@ -70,7 +70,7 @@ impl Fields {
         let text = ejson::object_id(&user).or(user.as_str());
         UserId::parse(
             "userId",
-            text.ok_or_else(|| Error::field("userId", "userId takes a string or an ObjectId"))?,
+            text.ok_or_else(|| Error::field("userId", "userId must be a string or an ObjectId."))?,
         )
     }
 
@@ -81,7 +81,7 @@ impl Fields {
             None => extended,
             Some(text) => Some(
                 serde_json::from_str(&text)
-                    .map_err(|error| Error::field("dataJson", format!("dataJson is not JSON: {error}")))?,
+                    .map_err(|error| Error::field("dataJson", format!("dataJson must be JSON: {error}.")))?,
             ),
         };
         let data: Option<Value> = data.filter(|data: &Value| !data.is_null());
@@ -97,12 +97,12 @@ impl Fields {
         let entries = match self.value(list) {
             None => return Ok(()),
             Some(Value::Array(entries)) => entries,
-            Some(_) => return Err(Error::field(list, format!("{list} takes a list"))),
+            Some(_) => return Err(Error::field(list, format!("{list} must be a list."))),
         };
         for (index, entry) in entries.into_iter().enumerate() {
             let taken = match entry {
                 Value::Object(entry) => take(Self(entry)),
-                _ => Err(Error::bad_input("it takes an object")),
+                _ => Err(Error::bad_input("It must be an object.")),
             };
             taken.map_err(|error| Error::field(list, format!("{list}[{index}]: {error}")))?;
         }

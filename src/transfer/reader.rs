@@ -191,12 +191,12 @@ impl<R: BufRead> Documents<R> {
                 self.skip(|byte| byte.is_ascii_whitespace())?;
                 self.shape = Shape::End;
                 let rest = self.peek()?.is_some();
-                let document = Err("something follows the end of the array".to_owned());
+                let document = Err("Something follows the end of the array.".to_owned());
                 return Ok(rest.then_some(Found { line: self.line, document }));
             }
             None => {
                 self.shape = Shape::End;
-                return Ok(Some(Found { line, document: Err("the array does not end".to_owned()) }));
+                return Ok(Some(Found { line, document: Err("The array does not end.".to_owned()) }));
             }
             Some(_) => {}
         }
@@ -206,7 +206,7 @@ impl<R: BufRead> Documents<R> {
             (true, _) => Ok(self.document.trim_ascii()),
             (false, _) => {
                 self.shape = Shape::End;
-                Err("the file ends in the middle of a document".to_owned())
+                Err("The file ends in the middle of a document.".to_owned())
             }
         };
         Ok(Some(Found { line, document }))
@@ -249,7 +249,7 @@ impl<R: BufRead> Documents<R> {
 }
 
 fn too_large(most: usize) -> String {
-    format!("the document has more than {most} bytes")
+    format!("The document has more than {most} bytes.")
 }
 
 #[cfg(test)]
@@ -308,15 +308,15 @@ mod tests {
             &[(1, "{\"a\":\"],\\\"}\"}"), (2, "{\"b\":[1,{}]}"), (3, "{}")],
         );
         check("[1,{}]", &[(1, "1"), (1, "{}")]);
-        check("[{}", &[(1, "!the file ends in the middle of a document")]);
-        check("[{},\n", &[(1, "{}"), (2, "!the array does not end")]);
-        check("[{}]\n{}", &[(1, "{}"), (2, "!something follows the end of the array")]);
+        check("[{}", &[(1, "!The file ends in the middle of a document.")]);
+        check("[{},\n", &[(1, "{}"), (2, "!The array does not end.")]);
+        check("[{}]\n{}", &[(1, "{}"), (2, "!Something follows the end of the array.")]);
     }
 
     #[test]
     fn what_is_too_large_is_passed_over() {
         let large = format!("{{\"a\":\"{}\"}}", "x".repeat(100));
-        let refused = "!the document has more than 40 bytes";
+        let refused = "!The document has more than 40 bytes.";
         check(&format!("{large}\n{{}}\n"), &[(1, refused), (2, "{}")]);
         check(&format!("[{large},\n{{}}]"), &[(1, refused), (2, "{}")]);
         check(&large, &[(1, refused)]);

@@ -15,7 +15,7 @@ use axum::{
     routing::get,
 };
 
-use crate::{domain::Error, http::not_allowed};
+use crate::{domain::Error, http::method_not_allowed};
 
 use self::page::{Page, accepts_gzip, content_type, decompressed};
 
@@ -76,12 +76,12 @@ pub fn router(pages: &Pages) -> Router {
         .route("/graphiql", get(|headers: HeaderMap| async move { graphiql.graphiql(&headers) }))
         .route("/docs/api", get(|headers: HeaderMap| async move { docs.0.docs.answer(&headers) }))
         .route("/assets/{*path}", get(asset))
-        .method_not_allowed_fallback(not_allowed)
+        .method_not_allowed_fallback(async || method_not_allowed(&["GET"]))
 }
 
 async fn asset(Path(path): Path<String>, request: HeaderMap) -> Response {
     let Some(file) = stored(&format!("assets/{path}")) else {
-        return Error::NotFound("file").into_response();
+        return Error::unknown_path().into_response();
     };
     let mut response = if accepts_gzip(&request) {
         ([(header::CONTENT_ENCODING, "gzip")], file).into_response()

@@ -45,7 +45,7 @@ export async function startTogether(binary) {
       cwd: cluster.folder,
       env: { ...process.env, DATABASE_URL: `postgres://postgres@127.0.0.1:${postgres.port}/postgres` },
     });
-    if (!/, 0 steps/.test(stdout)) violations.push(`the schema was not up to date: ${stdout.trim()}`);
+    if (!/\b0 steps/.test(stdout)) violations.push(`the schema was not up to date: ${stdout.trim()}`);
     return {
       fault: TOGETHER, lasted, answered, unknown: 0, refused: NODES - answered, received: 0, lost: 0,
       doubled: 0, delay: 0, ready, violations, notes: [`all up after ${(lasted / 1000).toFixed(1)} s`],

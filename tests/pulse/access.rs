@@ -124,7 +124,8 @@ async fn code_of(
 async fn things_of(service: &Client, user: &str) -> Value {
     let mut things = Vec::new();
     for part in ["activities", "notifications", "analytics"] {
-        things.push(service.get(&format!("/api/{part}/{user}?limit=200")).await.expect(200));
+        let page = if part == "analytics" { "" } else { "?limit=200" };
+        things.push(service.get(&format!("/api/{part}/{user}{page}")).await.expect(200));
     }
     things.into()
 }

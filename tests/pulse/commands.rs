@@ -123,7 +123,7 @@ fn a_token_that_cannot_be_made_is_refused_with_the_reason() {
     for (wrong, named) in [("--role", "king"), ("--expires", "soon"), ("--expires", "0s")] {
         let output = pulse(&["token", "--user", "ada", wrong, named], &[("JWT_SECRET", SECRET)]);
         let error = text(&output.stderr);
-        assert!(!output.status.success() && error.contains(named) && error.contains("it takes"), "{error}");
+        assert!(!output.status.success() && error.contains(named) && error.contains("It must be"), "{error}");
     }
 }
 
@@ -180,10 +180,10 @@ fn a_setting_that_cannot_be_used_stops_the_start_with_one_line() {
             vec![("DATABASE_URL", "postgres://pulse:hunter2@127.0.0.1:1/pulse")],
             ["DATABASE_URL", "127.0.0.1:1/pulse", "postgres://"],
         ),
-        (vec![("NODE_ENV", "production")], ["JWT_SECRET", "not set", "32 bytes"]),
+        (vec![("NODE_ENV", "production")], ["JWT_SECRET", "must be set", "32 bytes"]),
         (
             vec![("NODE_ENV", "production"), ("JWT_SECRET", "hunter2")],
-            ["JWT_SECRET", "7 bytes", "32 or more"],
+            ["JWT_SECRET", "7 bytes", "32 bytes or more"],
         ),
     ] {
         let line = problem(&pulse(&["serve"], &settings));
@@ -203,10 +203,68 @@ fn dot_env_is_read_and_the_environment_wins() {
     let line = |name: &str| shown.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
     assert!(line("PORT").contains("5111"), "{shown}");
     assert!(line("LOG_FORMAT").contains("text"), "{shown}");
-    std::fs::write(folder.path().join(".env"), "JWT_SECRET='hunter2\n").unwrap();
+    std::fs::write(folder.path().join(".env"), b"PORT=1\nJWT_SECRET=hunter2\xff\n").unwrap();
     let broken = Server::command(&[]).arg("serve").current_dir(folder.path()).output().unwrap();
     let line = problem(&broken);
-    assert!(line.contains(".env") && !line.contains("hunter2"), "{line}");
+    assert!(line.contains(".env") && line.contains("line 2") && !line.contains("hunter2"), "{line}");
+}
+
+/// The rules themselves are tested beside the parser.
+#[tokio::test]
+async fn a_secret_in_dot_env_is_what_node_reads() {
+    let folder = tempfile::tempdir().unwrap();
+    for (line, secret) in [
+        (format!("JWT_SECRET={SECRET}$tail"), format!("{SECRET}$tail")),
+        (format!("export JWT_SECRET = \"{SECRET} # `x`\" # the old one"), format!("{SECRET} # `x`")),
+        (format!("JWT_SECRET=other\nJWT_SECRET={SECRET}\\'\"y"), format!("{SECRET}\\'\"y")),
+    ] {
+        std::fs::write(folder.path().join(".env"), &line).unwrap();
+        let mut command = Server::command(&[]);
+        let token = command.args(["token", "--user", "ada"]).current_dir(folder.path()).output().unwrap();
+        let app = TestApp::with(Backend::Sqlite, &[("JWT_SECRET", &secret)]).await;
+        app.with_token(printed(token).trim()).get("/api/activities/ada").await.expect(200);
+    }
+}
+
+#[test]
+fn what_was_probably_not_meant_so_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(".env"), "CLIENT_URLS=https://app.example\nnonsense\n").unwrap();
+    let mut command = Server::command(&[("JWT_SECRET", "hunter2\n"), ("JWT_SECERT", "hunter2")]);
+    let output = command.arg("config").current_dir(folder.path()).output().unwrap();
+    let error = text(&output.stderr);
+    assert!(output.status.success() && !error.contains("hunter2"), "{error}");
+    for part in [
+        "JWT_SECRET ends with a line break",
+        "Did you mean JWT_SECRET?",
+        "Did you mean CLIENT_URL?",
+        "Line 2 of .env is not NAME=VALUE",
+    ] {
+        assert_eq!(error.lines().filter(|line| line.contains(part)).count(), 1, "{part}: {error}");
+    }
+    assert!(text(&output.stdout).contains("hidden, 8 bytes"));
+}
+
+#[test]
+fn all_settings_that_cannot_be_used_are_named_at_once() {
+    let output = pulse(
+        &["serve"],
+        &[("NODE_ENV", "production"), ("PORT", "http"), ("LOG_FORMAT", "xml"), ("JWT_SECERT", "hunter2")],
+    );
+    let error = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(error.lines().count(), 4, "{error}");
+    assert!(error.lines().all(|line| line.starts_with("pulse: ") && line.ends_with(['.', '?'])), "{error}");
+    for part in ["PORT must be", "LOG_FORMAT must be", "JWT_SECRET must be set", "Did you mean JWT_SECRET?"] {
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn the_log_warns_of_what_was_probably_not_meant_so() {
+    let (url, _folder) = fresh_database(Backend::Sqlite).await;
+    let server = Server::start(&url, &[("DATABASE_URI", "x")]);
+    assert!(server.banner().iter().any(|line| line.contains("WARN") && line.contains("DATABASE_URL?")));
 }
 
 #[tokio::test]

@@ -167,11 +167,10 @@ on_both_databases! {
         let refused = import(url, &[&first, &second]);
         assert_eq!(refused.status.code(), Some(1));
         let listed = [
-            format!("{first}:2: title is empty, it takes 1 to 200 characters"),
-            format!("{first}:3: timestamp is \"yesterday\", it takes a time like 2026-01-31T09:30:00.000Z"),
-            format!("{first}:6: the document is not JSON: expected value at column 9"),
-            format!("{second}:2: weeklyData[1]: hoursLogged is 13 more for 2026-01-31, which would have more than 24 \
-                     hours"),
+            format!("{first}:2: Title must have 1 to 200 characters."),
+            format!("{first}:3: Timestamp must be a time like 2026-01-31T09:30:00.000Z, but is \"yesterday\"."),
+            format!("{first}:6: The document is not JSON: expected value at column 9."),
+            format!("{second}:2: weeklyData[1]: hoursLogged must not bring 2026-01-31 above 24 hours, but is 13 more."),
         ];
         let told = complaints(&refused);
         assert_eq!(told[..4], listed);

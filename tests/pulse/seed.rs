@@ -8,6 +8,9 @@ use crate::support::{
     Backend, Files, SECRET, Server, complaints, each, eventually, fresh_database, printed, pulse, said,
 };
 
+/// The names of the dashboard's parts, which links lead to.
+const DASHBOARD: &str = include_str!("../../web/src/dashboard/shell/BottomNav.tsx");
+
 /// All that was seeded, as an export shows it.
 fn exported(url: &str) -> Vec<String> {
     let files = Files::new();
@@ -89,6 +92,12 @@ async fn a_demo_is_there(backend: Backend) {
         let notifications = server.get(&format!("/api/notifications/{user}")).await.expect(200);
         unread += notifications["unreadCount"].as_u64().unwrap();
         told += notifications["total"].as_u64().unwrap();
+        for link in each(&notifications["notifications"], "actionUrl") {
+            let (page, part) = link.split_once('#').unwrap();
+            // Where the pages are not built, the dashboard sends to the one that says so.
+            assert!(matches!(server.get(page).await.status, 200 | 307), "{link}");
+            assert!(DASHBOARD.contains(&format!("part: \"{part}\"")), "the dashboard has no {link}");
+        }
         assert!(record["longestStreak"].as_u64() >= record["currentStreak"].as_u64(), "{record}");
         assert!(!record["weeklyData"].as_array().unwrap().is_empty(), "{record}");
     }

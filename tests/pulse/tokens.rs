@@ -317,7 +317,7 @@ async fn a_lifetime_may_be_bounded_and_an_end_required() {
     for claims in [&endless, &long, &late, &short, &json!({"sub": "ada", "exp": u64::MAX, "nbf": -1.5})] {
         assert_eq!(refusal(&plain, claims).await, None, "{claims}");
     }
-    assert_eq!(refusal(&plain, &text).await.unwrap(), "the token's exp must be a number");
+    assert_eq!(refusal(&plain, &text).await.unwrap(), "The token's exp must be a number.");
 
     let strict =
         TestApp::with(Backend::Sqlite, &[&settings[..], &[("JWT_REQUIRE_EXP", "true")]].concat()).await;

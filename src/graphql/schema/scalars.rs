@@ -82,7 +82,7 @@ impl ScalarType for Json {
 impl Json {
     /// The value as the domain takes it. An enum word in the query's text is taken as a string.
     pub(super) fn into_json(self) -> crate::domain::Result<serde_json::Value> {
-        self.0.into_json().map_err(|_| crate::domain::Error::field("data", "data is not JSON"))
+        self.0.into_json().map_err(|_| crate::domain::Error::field("data", "data must be JSON."))
     }
 }
 

@@ -51,8 +51,8 @@ async fn serve(State(door): State<Door>, request: Request) -> Response {
     // A refusal that has to be said somehow is said in JSON.
     let media = accepted.single.unwrap_or(Media::Json);
     if accepted == Accepted::default() {
-        let message = "none of the media types in Accept is served: application/graphql-response+json, \
-                       application/json, text/event-stream, multipart/mixed;subscriptionSpec=1.0, text/html";
+        let message = "None of the media types in Accept is served. Served: application/graphql-response+json, \
+                       application/json, text/event-stream, multipart/mixed;subscriptionSpec=1.0, text/html.";
         return (StatusCode::NOT_ACCEPTABLE, refuse(Error::bad_input(message), media)).into_response();
     }
     match (&parts.method, media) {
@@ -97,8 +97,8 @@ async fn answer(api: &Api, parts: Parts, body: Body, accepted: Accepted) -> Resu
             Ok(open_stream(api, operation, format, viewer, &parts.headers))
         }
         (Ok(operation), ..) if operation.kind() == OperationType::Subscription => Err(Error::bad_input(
-            "a subscription needs a connection that stays open: WebSocket with graphql-transport-ws, or Accept: \
-             text/event-stream or multipart/mixed;subscriptionSpec=1.0",
+            "A subscription needs a connection that stays open: WebSocket with graphql-transport-ws, or Accept: \
+             text/event-stream or multipart/mixed;subscriptionSpec=1.0.",
         )),
         (Ok(operation), ..) => Ok(encode(api.run(operation, viewer).await, media)),
         (Err(errors), None, Some(format)) => Ok(streaming::respond(refused(errors), format, &viewer, api)),
@@ -121,7 +121,7 @@ fn open_stream(
 }
 
 fn not_allowed(allow: &'static str, media: Media) -> Response {
-    let message = format!("this method is not allowed here, {allow} is");
+    let message = format!("Method not allowed. Allowed: {allow}.");
     ([(header::ALLOW, allow)], refuse(Error::MethodNotAllowed(message.into()), media)).into_response()
 }
 
@@ -132,7 +132,7 @@ fn from_query(query: &str) -> Result<Params> {
         let value = match &*name {
             "variables" | "extensions" if value.is_empty() => Value::Null,
             "variables" | "extensions" => {
-                serde_json::from_str(&value).map_err(|_| Error::bad_input(format!("{name} is not JSON")))?
+                serde_json::from_str(&value).map_err(|_| Error::bad_input(format!("{name} must be JSON.")))?
             }
             _ => Value::String(value.into_owned()),
         };
@@ -146,31 +146,31 @@ fn from_body(body: Option<Value>) -> Result<Params> {
     let mut fields = match body {
         Some(Value::Object(fields)) => fields,
         Some(Value::Array(_)) => {
-            return Err(Error::bad_input("batches are not served, send one operation a request"));
+            return Err(Error::bad_input("Send one operation per request: batches are not served."));
         }
-        Some(_) => return Err(Error::bad_input("the body takes a JSON object")),
-        None => return Err(Error::bad_input("the body is empty, it takes a JSON object")),
+        Some(_) => return Err(Error::bad_input("The request body must be a JSON object.")),
+        None => return Err(Error::bad_input("The request body must be a JSON object, but is empty.")),
     };
     let persisted = match fields.remove("extensions") {
         None | Some(Value::Null) => false,
         Some(Value::Object(extensions)) => extensions.contains_key("persistedQuery"),
-        Some(_) => return Err(Error::field("extensions", "extensions takes an object")),
+        Some(_) => return Err(Error::field("extensions", "extensions must be an object.")),
     };
     let query = match fields.remove("query") {
         Some(Value::String(query)) => query,
         None | Some(Value::Null) if persisted => String::new(),
-        Some(_) => return Err(Error::field("query", "query takes a string")),
+        Some(_) => return Err(Error::field("query", "query must be a string.")),
         None => return Err(Error::required("query")),
     };
     let operation_name = match fields.remove("operationName") {
         None | Some(Value::Null) => None,
         Some(Value::String(name)) => Some(name).filter(|name| !name.is_empty()),
-        Some(_) => return Err(Error::field("operationName", "operationName takes a string")),
+        Some(_) => return Err(Error::field("operationName", "operationName must be a string.")),
     };
     let variables = match fields.remove("variables") {
         None | Some(Value::Null) => Variables::default(),
         Some(variables @ Value::Object(_)) => Variables::from_json(variables),
-        Some(_) => return Err(Error::field("variables", "variables takes an object")),
+        Some(_) => return Err(Error::field("variables", "variables must be an object.")),
     };
     Ok(Params { query, operation_name, variables, persisted })
 }
@@ -180,7 +180,7 @@ async fn serve_socket(State(door): State<Door>, request: Request) -> Response {
     if asks_for_websocket(&parts.headers) {
         return open_socket(&door, &mut parts).await;
     }
-    let message = "this path is for WebSocket, with the subprotocol graphql-transport-ws";
+    let message = "This path is for WebSocket with the subprotocol graphql-transport-ws.";
     let refusal = refuse(Error::bad_input(message), Media::Json);
     (StatusCode::UPGRADE_REQUIRED, [(header::UPGRADE, "websocket")], refusal).into_response()
 }
@@ -212,6 +212,6 @@ async fn open_socket(door: &Door, parts: &mut Parts) -> Response {
     join_lines(&mut parts.headers, header::SEC_WEBSOCKET_PROTOCOL);
     match WebSocketUpgrade::from_request_parts(parts, &()).await {
         Ok(upgrade) => websocket::open(door.api.clone(), upgrade, authorization),
-        Err(_) => refuse(Error::bad_input("this is not a WebSocket handshake"), Media::Json),
+        Err(_) => refuse(Error::bad_input("This is not a WebSocket handshake."), Media::Json),
     }
 }

@@ -71,7 +71,7 @@ impl Store {
         }
         let sql = format!("SELECT user_id FROM {} WHERE id = $1", T::TABLE);
         let owner = self.text(&sql, [id.to_string().into()]).await?;
-        owner.map(UserId::trusted).ok_or(Error::NotFound(T::NOUN))
+        owner.map(UserId::trusted).ok_or_else(|| Error::not_found(T::NOUN, id))
     }
 }
 
@@ -89,7 +89,8 @@ impl<T: StoredItem> Write for MarkRead<T> {
     }
 
     async fn run(&self, tx: Tx<'_>) -> Result<Done<T>> {
-        let mut row = UserPosition::lock(&tx, &self.user).await?.ok_or(Error::NotFound(T::NOUN))?;
+        let mut row =
+            UserPosition::lock(&tx, &self.user).await?.ok_or_else(|| Error::not_found(T::NOUN, self.id))?;
         let values = vec![self.id.to_string().into(), self.user.as_str().into()];
         let (alive, mut values) = alive::<T>(&tx, values);
         let item = format!("WHERE id = $1 AND user_id = $2{alive}");
@@ -97,7 +98,7 @@ impl<T: StoredItem> Write for MarkRead<T> {
         let marked = execute(&tx, &sql, values.clone()).await?;
         let sql = format!("SELECT * FROM {} {item}", T::TABLE);
         let found = query_one(&tx, &sql, std::mem::take(&mut values)).await?;
-        let item = decode_row(&found.ok_or(Error::NotFound(T::NOUN))?, tx.epoch)?;
+        let item = decode_row(&found.ok_or_else(|| Error::not_found(T::NOUN, self.id))?, tx.epoch)?;
         if marked == 0 {
             return Ok(Done::unchanged(item));
         }
@@ -120,11 +121,13 @@ impl<T: StoredItem> Write for Delete<T> {
     }
 
     async fn run(&self, tx: Tx<'_>) -> Result<Done<()>> {
-        let mut row = UserPosition::lock(&tx, &self.user).await?.ok_or(Error::NotFound(T::NOUN))?;
+        let mut row =
+            UserPosition::lock(&tx, &self.user).await?.ok_or_else(|| Error::not_found(T::NOUN, self.id))?;
         let values = vec![self.id.to_string().into(), self.user.as_str().into()];
         let (alive, values) = alive::<T>(&tx, values);
         let sql = format!("DELETE FROM {} WHERE id = $1 AND user_id = $2{alive} RETURNING read", T::TABLE);
-        let deleted = query_one(&tx, &sql, values).await?.ok_or(Error::NotFound(T::NOUN))?;
+        let deleted =
+            query_one(&tx, &sql, values).await?.ok_or_else(|| Error::not_found(T::NOUN, self.id))?;
         let read: bool = deleted.try_get("", "read").map_err(domain_error)?;
         row.remove(T::FEED, 1, i64::from(!read));
         feed_changed(&tx, row, ()).await

@@ -163,7 +163,7 @@ impl Life {
                     ago,
                     "Time to learn something?",
                     text,
-                    "/learn",
+                    "/#create",
                 );
             }
         }
@@ -217,7 +217,7 @@ impl Life {
             self.act(ActivityType::GoalCompleted, time, ago, &title, text, data);
             self.record.goals_completed = plus_one(self.record.goals_completed);
             let message = format!("You reached a goal: {title}. Well done!");
-            self.notify(NotificationType::Achievement, *time, ago, &title, message, "/goals");
+            self.notify(NotificationType::Achievement, *time, ago, &title, message, "/#feed");
         }
         let skills = self.record.skills_added.get() as usize;
         if self.days_learned % 9 == 5 && skills < self.track.skills.len() {
@@ -238,7 +238,7 @@ impl Life {
             let hours = self.record.total_learning_hours;
             let message = format!("You have learned for {hours} hours so far");
             let title = format!("{} learning days", self.days_learned);
-            self.notify(NotificationType::Milestone, *time, ago, &title, message, "/analytics");
+            self.notify(NotificationType::Milestone, *time, ago, &title, message, "/#progress");
         }
     }
 
@@ -252,7 +252,7 @@ impl Life {
                     ("Somebody likes your log", "likes what you wrote"),
                 ]);
                 let message = format!("{other} {did}");
-                self.notify(NotificationType::Social, time, ago, title, message, &format!("/people/{other}"));
+                self.notify(NotificationType::Social, time, ago, title, message, "/#leaders");
             }
         }
         if ago == 10 {
@@ -263,7 +263,7 @@ impl Life {
                 ago,
                 "Live updates are here",
                 message.into(),
-                "/news",
+                "/#feed",
             );
         }
     }

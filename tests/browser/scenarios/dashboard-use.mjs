@@ -84,9 +84,9 @@ export const tests = {
     const window = await openFor(stage, 'dina');
     const form = window.page.getByRole('form', { name: 'New activity' });
     await createActivity(window, '  ');
-    await alertIn(form, 'A title is needed.');
+    await alertIn(form, 'A title is required.');
     await createActivity(window, 'x'.repeat(201));
-    await alertIn(form, /^Takes .*200/);
+    await alertIn(form, 'Must have 1 to 200 characters.');
     assert.equal(await form.getByLabel('Title').getAttribute('aria-invalid'), 'true');
     assert.equal(await form.getByLabel('Title').inputValue(), 'x'.repeat(201), 'what was typed stays');
     await window.sees('This is where it happens');
@@ -96,21 +96,21 @@ export const tests = {
     await notification.getByLabel('Message').fill('to somewhere');
     await notification.getByLabel('Link').fill('javascript:alert(1)');
     await notification.getByRole('button', { name: 'Send notification' }).click();
-    await alertIn(notification, 'Takes a path that starts with one / or an http(s) URL.');
+    await alertIn(notification, 'Must be a path that starts with one / or an http(s) URL.');
     await countsUnread(window, 0);
 
     const hours = await createTab(window, 'Hours', 'Log hours');
     await hours.getByLabel('Hours').fill('25');
     await hours.getByRole('button', { name: 'Log hours' }).click();
-    await alertIn(hours, 'Takes 0 to 24 hours.');
+    await alertIn(hours, 'Must be from 0 to 24.');
     await hours.getByLabel('Hours').fill('many');
     await hours.getByRole('button', { name: 'Log hours' }).click();
-    await alertIn(hours, 'Hours takes a number.');
+    await alertIn(hours, 'Hours must be a number.');
 
     const streak = await createTab(window, 'Streak', 'Set the streak');
     await streak.getByLabel('Current streak').fill('-1');
     await streak.getByRole('button', { name: 'Set streak' }).click();
-    await alertIn(streak, 'Takes a whole number from 0');
+    await alertIn(streak, 'Must be a whole number from 0');
     await window.sees('Nothing to count yet');
     // The form of the first tab is as it was left.
     await window.page.getByRole('tab', { name: 'Activity' }).click();

@@ -12,11 +12,11 @@ export const tests = {
     await form.getByRole('textbox').fill('ada');
     window.allow(/console: .*401 /);
     await form.getByRole('button', { name: 'Send' }).click();
-    await window.sees('a token is needed', form);
+    await window.sees('A token is required.', form);
     await window.page.getByLabel('Token').fill('nonsense');
     await window.page.getByRole('button', { name: 'Use', exact: true }).click();
     await form.getByRole('button', { name: 'Send' }).click();
-    await window.sees('the token is not a JWT', form);
+    await window.sees('The token is not a JWT.', form);
     await window.sees('Refused', '.run-as');
     assert.equal(await window.page.getByLabel('Run as').count(), 0);
     await window.isAccessible();

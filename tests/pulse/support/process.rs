@@ -78,6 +78,11 @@ impl Server {
         Self { child, client: Client::new(address), banner, lines }
     }
 
+    /// A server that was started by other means and whose log cannot be read.
+    pub fn running(child: Child, address: SocketAddr) -> Self {
+        Self { child, client: Client::new(address), banner: Vec::new(), lines: mpsc::channel().1 }
+    }
+
     /// The binary with a clean environment.
     pub fn command(settings: &[(&str, &str)]) -> Command {
         Self::clean(env!("CARGO_BIN_EXE_pulse"), settings)

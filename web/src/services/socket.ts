@@ -157,7 +157,7 @@ export class PulseSocket {
   async #answer(event: string, payload: unknown): Promise<unknown> {
     switch (event) {
       case "user:login":
-        if (typeof payload !== "string") throw new PulseError("BAD_USER_INPUT", "user:login takes a user id");
+        if (typeof payload !== "string") throw new PulseError("BAD_USER_INPUT", "userId must be a string.");
         // Asked first: another user than the token's is refused.
         await createServices(this.client).activityService.getUnreadCount(payload);
         this.#login(payload);
@@ -205,7 +205,7 @@ export class PulseSocket {
       }
       default:
         throw new PulseError(
-          "BAD_USER_INPUT", `data:request takes activities, notifications, analytics or all, not '${String(name)}'`,
+          "BAD_USER_INPUT", `Name must be one of activities, notifications, analytics, all, but is "${String(name)}".`,
         );
     }
   }

@@ -50,29 +50,29 @@ export function useSubmit(fields: readonly string[]): Submit {
   };
 }
 
-/** The server names the field and what it held, which both stand right above: what it takes is left to say. */
+/** The server names the field and what it held, which both stand right above: what it must be is left to say. */
 function atField(thrown: unknown): string {
   const sentence = sentenceOf(thrown);
-  const takes = /, it takes (.+)$/s.exec(sentence)?.[1];
-  return takes === undefined ? sentence : `Takes ${takes}`;
+  const rule = /^\S+ must (.+?)\.?(?:, but (?:is|has) .+)?$/s.exec(sentence)?.[1];
+  return rule === undefined ? sentence : `Must ${rule}.`;
 }
 
 /** The number that a field holds. */
 export function numberIn(field: string, text: string, what: string): number {
   const value = Number(text.replace(",", "."));
-  if (text.trim() === "" || !Number.isFinite(value)) throw new Mistake(field, `${what} takes a number.`);
+  if (text.trim() === "" || !Number.isFinite(value)) throw new Mistake(field, `${what} must be a number.`);
   return value;
 }
 
 /** The whole number that a field holds. */
 export function wholeIn(field: string, text: string, what: string): number {
   const value = numberIn(field, text, what);
-  if (!Number.isInteger(value)) throw new Mistake(field, `${what} takes a whole number.`);
+  if (!Number.isInteger(value)) throw new Mistake(field, `${what} must be a whole number.`);
   return value;
 }
 
 /** The text that a field holds, which must not be empty. */
 export function textIn(field: string, text: string, what: string): string {
-  if (text.trim() === "") throw new Mistake(field, `${what} is needed.`);
+  if (text.trim() === "") throw new Mistake(field, `${what} is required.`);
   return text.trim();
 }

@@ -1,4 +1,4 @@
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { PulseProvider } from "../../react/index";
 import { Progress } from "../analytics/Progress";
 import { Create, type CreateTab } from "../create/Create";
@@ -12,6 +12,10 @@ import { ConnectionBanner } from "./ConnectionBanner";
 import { Header } from "./Header";
 import { NextSteps } from "./NextSteps";
 
+/** The part that an address names (`/#progress`), as the notifications of the demo do. */
+const partOf = (hash: string): Part | undefined =>
+  (["feed", "progress", "create", "leaders"] as const).find((part) => hash === `#${part}`);
+
 /** Everything that a signed-in person sees. */
 export function Dashboard({ session }: { session: Session }) {
   return (
@@ -24,9 +28,21 @@ export function Dashboard({ session }: { session: Session }) {
 }
 
 function Board({ session }: { session: Session }) {
-  const [part, setPart] = useState<Part>("feed");
+  const [part, setPart] = useState<Part>(() => partOf(location.hash) ?? "feed");
   const [tab, setTab] = useState<CreateTab>("activity");
   const create = useRef<HTMLElement>(null);
+
+  useEffect(() => {
+    const follow = () => {
+      const named = partOf(location.hash);
+      if (named === undefined) return;
+      setPart(named);
+      document.querySelector(`section[data-part="${named}"]`)?.scrollIntoView();
+    };
+    follow();
+    addEventListener("hashchange", follow);
+    return () => removeEventListener("hashchange", follow);
+  }, []);
 
   /** Shows the form for something, and puts the cursor into it. */
   const startCreating = (what: CreateTab) => {
