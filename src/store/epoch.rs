@@ -210,7 +210,9 @@ async fn epoch_of(connection: &mut PgConnection, server: Option<&str>) -> Result
                 stored = sqlx::query_as(STORED).fetch_one(connection).await?;
             }
             // A database from before servers were told apart.
-            None => drop(sqlx::query(KEEP).bind(server).execute(connection).await?),
+            None => {
+                sqlx::query(KEEP).bind(server).execute(connection).await?;
+            }
         }
     }
     let epoch = stored.0.as_deref().and_then(Epoch::parse);
