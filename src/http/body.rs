@@ -111,7 +111,7 @@ fn encoding(headers: &HeaderMap) -> Result<Encoding> {
     match (known, given.next()) {
         (Some((_, encoding)), None) => Ok(*encoding),
         _ => {
-            let message = "the content encoding of the body is not known, it takes gzip, deflate or identity";
+            let message = "The Content-Encoding of the body must be gzip, deflate or identity.";
             Err(Error::UnsupportedMediaType(message.into()))
         }
     }

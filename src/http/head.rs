@@ -33,7 +33,7 @@ pub(super) fn check(request: &Request) -> Result<()> {
     if let Some(encoding) = encodings.next()
         && (encodings.next().is_some() || !encoding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked"))
     {
-        let message = "the transfer encoding of the body is not known, it takes chunked";
+        let message = "The Transfer-Encoding of the body must be chunked.";
         return Err(Error::NotImplemented(message.into()));
     }
     let mut hosts = headers.get_all(header::HOST).iter();
