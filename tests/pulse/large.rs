@@ -173,7 +173,7 @@ async fn others_go_between(backend: Backend, change: impl AsyncFn(Store) -> u64 
     let (changed, ()) = tokio::join!(change(store.clone()), others);
     assert_eq!(changed, MANY, "one answer for all of it");
 
-    let seen = seen.lock().unwrap();
+    let seen = seen.lock().unwrap().clone();
     let place = |wanted: &UserId| seen.iter().position(|event| event.user == *wanted);
     let bob = place(&user("bob")).unwrap();
     assert!(bob < seen.len() - 2, "bob's write came at {bob} of {}: after all slices", seen.len());
