@@ -417,7 +417,7 @@ mod tests {
             let shown = config(&values).unwrap().to_string();
             let lines: Vec<_> = shown.lines().filter(|line| !line.contains("xxx")).collect();
             let origin = |line: &&str| line.find("  default  ").or_else(|| line.find("  set      "));
-            let columns: std::collections::BTreeSet<_> = lines.iter().map(|line| origin(line)).collect();
+            let columns: std::collections::BTreeSet<_> = lines.iter().map(origin).collect();
             assert_eq!(columns.len(), 1, "{shown}");
             for line in shown.lines() {
                 let name = line.split("  ").next().unwrap();
