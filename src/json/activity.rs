@@ -13,12 +13,15 @@ pub(crate) struct Activity {
     #[serde(rename = "_id")]
     #[schema(value_type = String, example = "65b9f2a1c3d4e5f6a7b8c9d0")]
     id: domain::ItemId,
+    /// Whose activity it is.
     #[schema(value_type = String)]
     user_id: domain::UserId,
     #[schema(inline, value_type = ActivityType)]
     r#type: domain::ActivityType,
+    /// What happened, in a few words.
     #[schema(value_type = String, min_length = 1, max_length = 200)]
     title: domain::Title,
+    /// What happened, in more words.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, max_length = 2000)]
     description: Option<domain::Text>,
@@ -26,8 +29,10 @@ pub(crate) struct Activity {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<serde_json::Value>)]
     data: Option<domain::JsonData>,
+    /// When it was created: RFC 3339 in UTC with milliseconds.
     #[schema(value_type = String, format = DateTime)]
     timestamp: domain::Timestamp,
+    /// Whether the user has read it.
     read: bool,
     /// The position of the change that made it, to resume from.
     #[schema(value_type = String)]
@@ -73,8 +78,10 @@ pub(crate) struct NewActivity {
     user_id: Option<String>,
     #[schema(inline)]
     r#type: ActivityType,
+    /// What happened, in a few words.
     #[schema(min_length = 1, max_length = 200, example = "User Login")]
     title: String,
+    /// What happened, in more words.
     #[schema(max_length = 2000)]
     description: Option<String>,
     /// Any JSON: up to 16 KiB and 32 levels deep.
@@ -85,9 +92,13 @@ pub(crate) struct NewActivity {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ActivityPage {
+    /// The items, newest first.
     activities: Vec<Activity>,
+    /// How many items the feed has.
     total: u64,
+    /// Whether older items follow.
     has_more: bool,
+    /// How many items of the feed are unread.
     unread_count: u64,
     /// Where the feed stood, to resume from.
     #[schema(value_type = String)]

@@ -9,10 +9,13 @@ use crate::domain;
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct WeeklyData {
+    /// The day, in UTC.
     #[schema(value_type = String, format = Date)]
     date: domain::Day,
+    /// Hours learned on the day.
     #[schema(value_type = f64, minimum = 0, maximum = 24)]
     hours_logged: domain::Hours,
+    /// Logs written on the day.
     #[schema(value_type = u32)]
     logs_count: domain::Counter,
 }
@@ -21,10 +24,13 @@ pub(crate) struct WeeklyData {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct MonthlyData {
+    /// The month, in UTC.
     #[schema(value_type = String, example = "2026-01")]
     month: domain::Month,
+    /// Hours learned in the month.
     #[schema(value_type = f64)]
     hours_logged: domain::Hours,
+    /// Logs written in the month.
     #[schema(value_type = u32)]
     logs_count: domain::Counter,
 }
@@ -33,24 +39,32 @@ pub(crate) struct MonthlyData {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Analytics {
+    /// Whose analytics they are.
     #[schema(value_type = String)]
     user_id: domain::UserId,
+    /// Hours learned in all.
     #[schema(value_type = f64)]
     total_learning_hours: domain::Hours,
+    /// Days in a row up to now.
     #[schema(value_type = u32)]
     current_streak: domain::Counter,
+    /// The most days in a row so far.
     #[schema(value_type = u32)]
     longest_streak: domain::Counter,
+    /// Logs created in all.
     #[schema(value_type = u32)]
     logs_created: domain::Counter,
+    /// Goals completed in all.
     #[schema(value_type = u32)]
     goals_completed: domain::Counter,
+    /// Skills added in all.
     #[schema(value_type = u32)]
     skills_added: domain::Counter,
     /// The newest 84 days that have an entry, ascending.
     weekly_data: Vec<WeeklyData>,
     /// The newest 24 months that have an entry, ascending.
     monthly_data: Vec<MonthlyData>,
+    /// When they were changed last: RFC 3339 in UTC with milliseconds.
     #[schema(value_type = String, format = DateTime)]
     updated_at: domain::Timestamp,
     /// The position of the change that made them, to resume from.

@@ -13,20 +13,27 @@ pub(crate) struct Notification {
     #[serde(rename = "_id")]
     #[schema(value_type = String, example = "65b9f2a1c3d4e5f6a7b8c9d0")]
     id: domain::ItemId,
+    /// Who is told.
     #[schema(value_type = String)]
     user_id: domain::UserId,
     #[schema(inline, value_type = NotificationType)]
     r#type: domain::NotificationType,
+    /// The message in a few words.
     #[schema(value_type = String, min_length = 1, max_length = 200)]
     title: domain::Title,
+    /// The message.
     #[schema(value_type = String, max_length = 2000)]
     message: domain::Text,
+    /// Whether the user has read it.
     read: bool,
+    /// Where it leads: a path that starts with one `/`, or an http(s) URL.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, max_length = 2048)]
     action_url: Option<domain::ActionUrl>,
+    /// When it was created: RFC 3339 in UTC with milliseconds.
     #[schema(value_type = String, format = DateTime)]
     created_at: domain::Timestamp,
+    /// When it expires: from then on it is in no list and no count.
     #[schema(value_type = String, format = DateTime)]
     expires_at: domain::Timestamp,
     /// The position of the change that made it, to resume from.
@@ -73,8 +80,10 @@ pub(crate) struct NewNotification {
     user_id: Option<String>,
     #[schema(inline)]
     r#type: NotificationType,
+    /// The message in a few words.
     #[schema(min_length = 1, max_length = 200, example = "Goal reached")]
     title: String,
+    /// The message.
     #[schema(max_length = 2000, example = "You finished your first goal.")]
     message: String,
     /// A path that starts with one `/`, or an http(s) URL.
@@ -89,9 +98,13 @@ pub(crate) struct NewNotification {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NotificationPage {
+    /// The items, newest first.
     notifications: Vec<Notification>,
+    /// How many items the feed has.
     total: u64,
+    /// How many items of the feed are unread.
     unread_count: u64,
+    /// Whether older items follow.
     has_more: bool,
     /// Where the feed stood, to resume from.
     #[schema(value_type = String)]

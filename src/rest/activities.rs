@@ -21,6 +21,9 @@ use super::{
 };
 
 /// A page of a user's activities, newest first.
+///
+/// The items, the counts and the cursor are of one instant. A subscription that starts at the cursor misses nothing
+/// and repeats nothing.
 #[utoipa::path(
     get, path = "/api/activities/{id}", tag = "activities", operation_id = "activities",
     params(
@@ -57,6 +60,8 @@ pub(super) async fn list(
 const AS_REST: u128 = 0;
 
 /// How many of a user's activities are unread.
+///
+/// The count is exact at every commit.
 #[utoipa::path(
     get, path = "/api/activities/{userId}/unread/count", tag = "activities",
     operation_id = "unreadActivityCount",
@@ -80,6 +85,9 @@ pub(super) async fn unread_count(
 }
 
 /// Creates an activity; it is durable when this answers.
+///
+/// The open apps of the user receive it. Without `userId` it is the own activity of the caller; only a service or an
+/// admin may name another user.
 #[utoipa::path(
     post, path = "/api/activities", tag = "activities", operation_id = "createActivity",
     request_body = NewActivity,
@@ -105,6 +113,8 @@ pub(super) async fn create(
 }
 
 /// Marks an activity read; again: the same answer.
+///
+/// An activity of another user is answered as one that does not exist.
 #[utoipa::path(
     patch, path = "/api/activities/{activityId}/read", tag = "activities", operation_id = "markActivityRead",
     params(("activityId" = String, Path, description = "24 hex digits")),
@@ -127,6 +137,8 @@ pub(super) async fn mark_read(
 }
 
 /// Marks every activity of a user read.
+///
+/// What is created at the same time stays unread.
 #[utoipa::path(
     patch, path = "/api/activities/{userId}/read-all", tag = "activities",
     operation_id = "markAllActivitiesRead",
@@ -150,6 +162,8 @@ pub(super) async fn mark_all_read(
 }
 
 /// Deletes an activity.
+///
+/// The counts of the feed change with it. An activity of another user is answered as one that does not exist.
 #[utoipa::path(
     delete, path = "/api/activities/{id}", tag = "activities", operation_id = "deleteActivity",
     params(("id" = String, Path, description = "The activity: 24 hex digits")),

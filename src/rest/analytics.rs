@@ -15,6 +15,8 @@ use super::{
 };
 
 /// Everybody's analytics: most learning hours first, ties by userId.
+///
+/// Every caller with a token may read it.
 #[utoipa::path(
     get, path = "/api/analytics/leaderboard/all", tag = "analytics", operation_id = "leaderboard",
     params(
@@ -37,6 +39,8 @@ pub(super) async fn leaderboard(
 }
 
 /// A user's analytics.
+///
+/// A user has none before the first change or `init`.
 #[utoipa::path(
     get, path = "/api/analytics/{userId}", tag = "analytics", operation_id = "analytics",
     params(("userId" = String, Path, description = "Whose")),
@@ -61,6 +65,8 @@ pub(super) async fn get(
 }
 
 /// Creates a user's analytics, or leaves them as they stand.
+///
+/// Every counter begins at 0.
 #[utoipa::path(
     post, path = "/api/analytics/{userId}/init", tag = "analytics", operation_id = "initAnalytics",
     params(("userId" = String, Path, description = "Whose")),
@@ -85,6 +91,8 @@ pub(super) async fn init(
 }
 
 /// Adds to a user's learning hours.
+///
+/// A negative number corrects; the total never falls below 0. The record is created where it is missing.
 #[utoipa::path(
     patch, path = "/api/analytics/{userId}/learning-hours", tag = "analytics",
     operation_id = "updateLearningHours",
@@ -112,6 +120,9 @@ pub(super) async fn learning_hours(
 }
 
 /// Sets a user's streaks. The longest one never falls.
+///
+/// The longest streak becomes the largest of the stored one and the two given. The record is created where it is
+/// missing.
 #[utoipa::path(
     patch, path = "/api/analytics/{userId}/streak", tag = "analytics", operation_id = "updateStreak",
     params(("userId" = String, Path, description = "Whose")),
@@ -138,6 +149,8 @@ pub(super) async fn streak(
 }
 
 /// Adds to one of a user's counters.
+///
+/// The counter never falls below 0. The record is created where it is missing.
 #[utoipa::path(
     patch, path = "/api/analytics/{userId}/increment", tag = "analytics", operation_id = "incrementStat",
     params(("userId" = String, Path, description = "Whose")),
@@ -165,6 +178,8 @@ pub(super) async fn increment(
 }
 
 /// Adds to a day. A second entry for a day adds to the first.
+///
+/// A day holds at most 24 hours. The month of the day is updated as well. The record is created where it is missing.
 #[utoipa::path(
     post, path = "/api/analytics/{userId}/weekly", tag = "analytics", operation_id = "addWeeklyData",
     params(("userId" = String, Path, description = "Whose")),

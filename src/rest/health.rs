@@ -10,15 +10,20 @@ use super::Rest;
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Health {
+    /// Always the same sentence.
     #[schema(example = "Server is running")]
     status: &'static str,
     /// Users with at least one open socket.
     active_users: usize,
+    /// The version of the server.
     version: &'static str,
+    /// How long the server has been running, in seconds.
     uptime_seconds: u64,
 }
 
 /// Whether the server is alive.
+///
+/// Answers 200 as long as the process answers at all, without asking the database. No token is needed.
 #[utoipa::path(
     get, path = "/api/health", tag = "health", security(()),
     responses((status = 200, description = "It is", body = Health))
@@ -47,6 +52,9 @@ pub(super) struct Readiness {
 }
 
 /// Whether the server can do its work.
+///
+/// Answers 200 when the database, and the bus where there is one, answer; otherwise 503 with what is missing. No token
+/// is needed.
 #[utoipa::path(
     get, path = "/api/ready", tag = "health", security(()),
     responses(

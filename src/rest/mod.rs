@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa::{
     Modify, OpenApi,
     openapi::{
-        PathItem,
+        ContentBuilder, Header, Object, PathItem, Ref, ResponseBuilder, Type,
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
@@ -76,9 +76,10 @@ impl FromRef<Rest> for Authenticator {
     info(
         title = "Pulse",
         description = "Activities, analytics and notifications of the users of a learning product. An error has one \
-                       sentence, a stable code and, where one field is at fault, its name."
+                       sentence, a stable code and, where one field is at fault, its name. The page /docs/api of the server \
+                       shows this document, to read and to try."
     ),
-    external_docs(url = "/docs/api", description = "This document as a page, to read and to try"),
+    servers((url = "/", description = "The server that answers with this document")),
     modifiers(&Bearer),
     security(("bearer" = [])),
     tags(
@@ -103,6 +104,24 @@ impl Modify for Bearer {
             .build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
+    }
+}
+
+/// Adds what every operation may answer.
+fn add_common_responses(document: &mut utoipa::openapi::OpenApi) {
+    let mut retry_after = Header::new(Object::with_type(Type::Integer));
+    retry_after.description = Some("How many seconds to wait before the next attempt".to_owned());
+    let error = ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody"))).build();
+    let limited = ResponseBuilder::new()
+        .description("Too many requests. Try again after the time in Retry-After.")
+        .content("application/json", error)
+        .header("Retry-After", retry_after)
+        .build();
+    for item in document.paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            operation.responses.responses.insert("429".to_owned(), limited.clone().into());
+        }
     }
 }
 
@@ -132,14 +151,21 @@ fn documented() -> OpenApiRouter<Rest> {
         .routes(routes!(notifications::clear))
 }
 
+/// The documented routes, and their document.
+fn documented_in_full() -> (Router<Rest>, utoipa::openapi::OpenApi) {
+    let (router, mut document) = documented().split_for_parts();
+    add_common_responses(&mut document);
+    (router, document)
+}
+
 /// The OpenAPI 3.1 document of every route.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    documented().into_openapi()
+    documented_in_full().1
 }
 
 /// The routes under `/api`.
 pub fn router(rest: Rest) -> Router {
-    let (router, document) = documented().split_for_parts();
+    let (router, document) = documented_in_full();
     let methods: HashMap<_, _> =
         document.paths.paths.iter().map(|(path, item)| (path.clone(), methods(item))).collect();
     let methods = Arc::new(methods);

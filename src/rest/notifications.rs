@@ -15,6 +15,8 @@ use super::{
 };
 
 /// A page of a user's notifications, newest first.
+///
+/// Expired notifications are left out. The items, the counts and the cursor are of one instant.
 #[utoipa::path(
     get, path = "/api/notifications/{id}", tag = "notifications", operation_id = "notifications",
     params(
@@ -41,6 +43,8 @@ pub(super) async fn list(
 }
 
 /// How many of a user's notifications are unread.
+///
+/// The count is exact at every commit and leaves out expired notifications.
 #[utoipa::path(
     get, path = "/api/notifications/{userId}/unread/count", tag = "notifications",
     operation_id = "unreadNotificationCount",
@@ -64,6 +68,8 @@ pub(super) async fn unread_count(
 }
 
 /// Creates a notification; it is durable when this answers.
+///
+/// The open apps of the user receive it. Only a service or an admin may notify another user.
 #[utoipa::path(
     post, path = "/api/notifications", tag = "notifications", operation_id = "createNotification",
     request_body = NewNotification,
@@ -89,6 +95,8 @@ pub(super) async fn create(
 }
 
 /// Marks a notification read; again: the same answer.
+///
+/// A notification that has expired or belongs to another user is answered as one that does not exist.
 #[utoipa::path(
     patch, path = "/api/notifications/{notificationId}/read", tag = "notifications",
     operation_id = "markNotificationRead",
@@ -112,6 +120,8 @@ pub(super) async fn mark_read(
 }
 
 /// Marks every notification of a user read.
+///
+/// What is created at the same time stays unread.
 #[utoipa::path(
     patch, path = "/api/notifications/{userId}/read-all", tag = "notifications",
     operation_id = "markAllNotificationsRead",
@@ -135,6 +145,8 @@ pub(super) async fn mark_all_read(
 }
 
 /// Deletes a notification.
+///
+/// A notification that has expired or belongs to another user is answered as one that does not exist.
 #[utoipa::path(
     delete, path = "/api/notifications/{id}", tag = "notifications", operation_id = "deleteNotification",
     params(("id" = String, Path, description = "The notification: 24 hex digits")),
@@ -157,6 +169,8 @@ pub(super) async fn delete(
 }
 
 /// Deletes every notification of a user.
+///
+/// What is created at the same time stays.
 #[utoipa::path(
     delete, path = "/api/notifications/{userId}/clear-all", tag = "notifications",
     operation_id = "clearNotifications",

@@ -9,8 +9,11 @@ use crate::{domain::Ranking, json::Analytics};
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct LeaderboardPage {
+    /// The records, most learning hours first.
     analytics: Vec<Analytics>,
+    /// How many users have analytics.
     total: u64,
+    /// Whether more records follow.
     has_more: bool,
 }
 
@@ -38,6 +41,7 @@ pub(super) struct LearningHours {
 #[schema(rename_all = "camelCase")]
 #[expect(dead_code, reason = "only documents what is decoded field by field")]
 pub(super) struct Streak {
+    /// Days in a row up to now.
     #[schema(example = 5)]
     current_streak: u32,
     /// The longest streak never falls.
@@ -78,6 +82,7 @@ pub(super) struct WeeklyEntry {
     /// A day takes up to 24 hours.
     #[schema(minimum = 0, maximum = 24, example = 2.5)]
     hours_logged: f64,
+    /// Logs to add to the day: a whole number of 0 or more.
     #[schema(example = 3)]
     logs_count: u32,
 }
@@ -86,6 +91,7 @@ pub(super) struct WeeklyEntry {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct UnreadCount {
+    /// How many items of the feed are unread.
     pub(super) unread_count: u64,
 }
 
@@ -93,6 +99,7 @@ pub(super) struct UnreadCount {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ModifiedCount {
+    /// How many items were unread before.
     pub(super) modified_count: u64,
 }
 
@@ -100,11 +107,13 @@ pub(super) struct ModifiedCount {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeletedCount {
+    /// How many items were deleted.
     pub(super) deleted_count: u64,
 }
 
 /// One sentence.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Message {
+    /// What was done.
     pub(super) message: &'static str,
 }

@@ -142,9 +142,32 @@ async fn the_document_is_openapi_3_1_and_complete() {
             let place = format!("{method} {path}");
             assert!(operation["summary"].is_string(), "{place} has no summary");
             assert!(operation["operationId"].is_string(), "{place} has no operationId");
+            assert!(operation["description"].is_string(), "{place} has no description");
+            let limited = &operation["responses"]["429"];
+            assert!(limited["headers"]["Retry-After"].is_object(), "{place} has no 429");
+            let reference = limited["content"]["application/json"]["schema"]["$ref"].as_str().unwrap();
+            assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference}");
+            for response in operation["responses"].as_object().unwrap().values() {
+                assert!(response["description"].is_string(), "{place}: {response}");
+            }
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                assert!(parameter["description"].is_string(), "{place}: {parameter}");
+            }
             let parameters = operation["parameters"].as_array().into_iter().flatten();
             let named = parameters.filter(|parameter| parameter["in"] == "path").count();
             assert_eq!(named, path.matches('{').count(), "{place} does not say what its parameters are");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_schema_and_every_field_is_described() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let Document(document) = Document::of(&app).await;
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        assert!(schema["description"].is_string(), "{name}");
+        for (field, schema) in schema["properties"].as_object().into_iter().flatten() {
+            assert!(schema["description"].is_string(), "{name}.{field}: {schema}");
         }
     }
 }
@@ -221,9 +244,10 @@ async fn refusals_are_what_the_document_says() {
 #[tokio::test]
 async fn it_names_the_page_that_shows_it() {
     let app = TestApp::start(Backend::Sqlite).await;
-    let url = Document::of(&app).await.0["externalDocs"]["url"].as_str().unwrap().to_owned();
-    assert_eq!(url, "/docs/api");
-    let page = app.get(&url).await;
+    let document = Document::of(&app).await.0;
+    assert!(document["info"]["description"].as_str().unwrap().contains("/docs/api"));
+    assert_eq!(document["servers"][0]["url"], "/");
+    let page = app.get("/docs/api").await;
     assert_eq!(page.status, 200, "{}", page.text);
     assert!(page.text.contains("<!doctype html>"), "{}", page.text);
 }
