@@ -189,7 +189,7 @@ mod tests {
             (json!({"sub": true, "userId": "b"}), "sub must be"),
             (json!({"id": 1.5}), "id must be"),
             (json!({"userId": 1e22}), "userId must be"),
-            (json!({"userId": "x".repeat(129)}), "userId has 129 characters"),
+            (json!({"userId": "x".repeat(129)}), "but has 129"),
             (json!({"sub": "a\u{0}b"}), "control character"),
         ] {
             let error = claims(given.clone()).user().unwrap_err();

@@ -215,7 +215,7 @@ async fn connections_end_by_the_wall_clock_though_their_timers_stood_still() {
     }
     assert!(texts[0].as_ref().unwrap().contains(": token expired"), "{texts:?}");
     assert!(texts[1].as_ref().unwrap().contains("UNAUTHENTICATED"), "{texts:?}");
-    assert!(packets.contains("token expired"), "{packets}");
+    assert!(packets.contains("The token has expired."), "{packets}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -231,7 +231,7 @@ async fn nothing_starts_with_a_token_that_ended_while_timers_stood_still() {
     assert_eq!(socket.receive().await["code"], 4403);
     socket_io.send(&format!("42{}", json!(["activity:create", body]))).await;
     let packets = in_time("the end of the socket", socket_io.rest()).await;
-    assert!(packets.contains("token expired"), "{packets}");
+    assert!(packets.contains("The token has expired."), "{packets}");
     assert_eq!(app.get("/api/activities/ada").await.expect(200)["total"], 0);
 }
 
