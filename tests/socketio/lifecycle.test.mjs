@@ -73,7 +73,7 @@ describe('limits', () => {
     const answers = await Promise.all(Array.from({ length: 40 }, () => ada.ask('data:request', 'analytics')));
     const refused = answers.filter((answer) => answer?.code === 'RATE_LIMITED');
     assert.ok(refused.length >= 25 && refused.length <= 35, `${refused.length} of 40 were refused`);
-    assert.match(refused[0].error, /try again/);
+    assert.match(refused[0].error, /Try again/);
     ada.socket.emit('data:request', 'analytics');
     assert.deepEqual((await ada.next('error:message')).code, 'RATE_LIMITED');
     await eventually('a turn', async () => (await ada.ask('data:request', 'analytics')) === null);

@@ -174,7 +174,7 @@ describe.each([
     fireEvent.click(screen.getByText("Create"));
     await shown(() => expect(items()).toEqual(["A new login", "first"]));
     fireEvent.click(screen.getByText("Create without a title"));
-    await shown(() => expect(alerts()).toContain("title"));
+    await shown(() => expect(alerts()).toContain("Title must have"));
     await shown(() => expect(items()).toEqual(["A new login", "first"]));
     expect([...seen]).toContain("A new login (saving),first");
     expect([...seen]).toContain(" (saving),A new login,first");
