@@ -105,7 +105,7 @@ export const tests = {
     await alertIn(hours, 'Must be from 0 to 24.');
     await hours.getByLabel('Hours').fill('many');
     await hours.getByRole('button', { name: 'Log hours' }).click();
-    await alertIn(hours, 'Hours must be a number.');
+    await alertIn(hours, 'Must be a number.');
 
     const streak = await createTab(window, 'Streak', 'Set the streak');
     await streak.getByLabel('Current streak').fill('-1');
