@@ -8,23 +8,41 @@ use async_graphql::{
 };
 
 /// JSON that is being written. Whoever writes keeps brackets in pairs, and a key before each value of an object.
-#[derive(Default)]
-pub(super) struct Json(String);
+pub(super) struct Json {
+    text: String,
+    max_bytes: usize,
+}
+
+impl Default for Json {
+    fn default() -> Self {
+        Self::with_limit(usize::MAX)
+    }
+}
 
 impl Json {
+    /// JSON that is full with more than `max_bytes`.
+    pub(super) fn with_limit(max_bytes: usize) -> Self {
+        Self { text: String::new(), max_bytes }
+    }
+
+    /// Whether it has more bytes than it may: whoever writes a list can stop.
+    pub(super) fn is_full(&self) -> bool {
+        self.text.len() > self.max_bytes
+    }
+
     /// Opens an object or a list.
     pub(super) fn open(&mut self, bracket: char) {
-        self.0.push(bracket);
+        self.text.push(bracket);
     }
 
     pub(super) fn close(&mut self, bracket: char) {
-        self.0.push(bracket);
+        self.text.push(bracket);
     }
 
     /// Goes on to the next member.
     pub(super) fn next(&mut self) {
-        if !self.0.ends_with(['{', '[']) {
-            self.0.push(',');
+        if !self.text.ends_with(['{', '[']) {
+            self.text.push(',');
         }
     }
 
@@ -32,13 +50,13 @@ impl Json {
     pub(super) fn key(&mut self, name: &str) {
         self.next();
         self.quoted(name);
-        self.0.push(':');
+        self.text.push(':');
     }
 
     fn quoted(&mut self, text: &str) {
-        self.0.push('"');
-        self.0.push_str(text);
-        self.0.push('"');
+        self.text.push('"');
+        self.text.push_str(text);
+        self.text.push('"');
     }
 
     /// Any text.
@@ -47,19 +65,19 @@ impl Json {
         let escape = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
         match text.bytes().any(escape) {
             false => self.quoted(text),
-            true => self.0.push_str(&serde_json::to_string(text).unwrap_or_default()),
+            true => self.text.push_str(&serde_json::to_string(text).unwrap_or_default()),
         }
     }
 
     /// A text in which nothing needs an escape: an id, a time, a cursor.
     pub(super) fn plain(&mut self, text: impl Display) {
         // Writing to a string does not fail.
-        let _ = write!(self.0, "\"{text}\"");
+        let _ = write!(self.text, "\"{text}\"");
     }
 
     /// A number, `true` or `false`.
     pub(super) fn literal(&mut self, value: impl Display) {
-        let _ = write!(self.0, "{value}");
+        let _ = write!(self.text, "{value}");
     }
 
     /// A value of an enum, by its name in the schema.
@@ -70,7 +88,7 @@ impl Json {
 
     /// What is JSON already.
     pub(super) fn raw(&mut self, json: &str) {
-        self.0.push_str(json);
+        self.text.push_str(json);
     }
 
     /// What `write` writes of a value that is there, else null.
@@ -104,7 +122,7 @@ impl Json {
                     self.next();
                     // Of `data`, which clients make, and there a key may hold anything.
                     self.text(name);
-                    self.0.push(':');
+                    self.text.push(':');
                     self.value(value);
                 }
                 self.close('}');
@@ -113,7 +131,7 @@ impl Json {
     }
 
     pub(super) fn into_text(self) -> String {
-        self.0
+        self.text
     }
 }
 

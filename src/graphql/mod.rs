@@ -1,6 +1,6 @@
 //! The GraphQL door: decodes, calls one service, encodes.
 //!
-//! A request comes in by [`transport`], is prepared by [`request`], and executed by [`engine`] on the [`schema`].
+//! A request comes in by `transport`, is prepared by `request`, and executed by `engine` on the `schema`.
 
 mod digest;
 mod engine;

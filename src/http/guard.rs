@@ -81,10 +81,11 @@ impl Origins {
         let Some(foreign) = origins.find(|origin| !own(origin) && !self.welcomes(origin)) else {
             return Ok(());
         };
+        // Its page cannot read the answer either.
+        self.warn(foreign);
         if !development && !changes_or_streams(request) {
             return Ok(());
         }
-        self.warn(foreign);
         Err(Error::Forbidden("This Origin is neither the server's own nor in CLIENT_URL.".into()))
     }
 

@@ -31,8 +31,8 @@ use super::{
 type Answering = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
 /// The outside of everything: each request is logged, and held against the rules of HTTP and [`Origins`]; its body has a
-/// deadline, and what its door leaves of it is read; and each response gets headers that keep browsers from guessing,
-/// framing and telling on.
+/// deadline, and what its door leaves of it is read; and each response gets nosniff, frame-ancestors and
+/// referrer-policy headers.
 #[derive(Clone, Debug)]
 pub struct Surround {
     origins: Origins,

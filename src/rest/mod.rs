@@ -112,12 +112,21 @@ fn add_common_responses(document: &mut utoipa::openapi::OpenApi) {
     let mut retry_after = Header::new(Object::with_type(Type::Integer));
     retry_after.description = Some("How many seconds to wait before the next attempt".to_owned());
     let error = ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody"))).build();
+    let failure = |description: &str| {
+        ResponseBuilder::new().description(description).content("application/json", error.clone()).build()
+    };
+    let late = failure("The request body did not arrive in time.");
+    let unknown_encoding = failure("The Transfer-Encoding of the request body is not supported.");
     let limited = ResponseBuilder::new()
         .description("Too many requests. Try again after the time in Retry-After.")
-        .content("application/json", error)
+        .content("application/json", error.clone())
         .header("Retry-After", retry_after)
         .build();
     for item in document.paths.paths.values_mut() {
+        for operation in [&mut item.post, &mut item.patch].into_iter().flatten() {
+            operation.responses.responses.insert("408".to_owned(), late.clone().into());
+            operation.responses.responses.insert("501".to_owned(), unknown_encoding.clone().into());
+        }
         let operations = [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete];
         for operation in operations.into_iter().flatten() {
             operation.responses.responses.insert("429".to_owned(), limited.clone().into());

@@ -33,7 +33,7 @@ impl Store {
         sqlite_file(url)?;
         // Absolute, so that no name is taken for a URI.
         let copy = std::path::absolute(copy).map_err(Error::unavailable)?;
-        let name = copy.to_str().ok_or_else(|| Error::bad_input("the name of the file is not UTF-8"))?;
+        let name = copy.to_str().ok_or_else(|| Error::bad_input("The name of the file is not UTF-8."))?;
         // What has no place for a mark is not ours.
         Bulk::find_epoch(url).await?;
         let source = bulk::read_only(url).await?;
@@ -50,7 +50,7 @@ impl Store {
 /// BAD_USER_INPUT for a PostgreSQL.
 pub(crate) fn sqlite_file(url: &str) -> Result<PathBuf> {
     if !url.starts_with("sqlite:") {
-        let message = "DATABASE_URL is a PostgreSQL, which pg_dump backs up: see docs/DEPLOYING.md";
+        let message = "DATABASE_URL is a PostgreSQL, which pg_dump backs up: see docs/DEPLOYING.md.";
         return Err(Error::field("DATABASE_URL", message));
     }
     let options: SqliteConnectOptions =
@@ -79,6 +79,6 @@ async fn finish(copy: &Path) -> Result<Result<()>, sqlx::Error> {
     connection.close().await?;
     Ok(match found.as_slice() {
         [word] if word == "ok" => Ok(()),
-        found => Err(Error::Conflict(format!("the copy is not sound: {}", found.join("; ")).into())),
+        found => Err(Error::Conflict(format!("The copy is damaged: {}.", found.join("; ")).into())),
     })
 }

@@ -117,7 +117,7 @@ pub(super) async fn connect(url: &str, epochs: &Epochs) -> Result<Connections, D
 /// Waits for an answer of `backend`, but not for ever.
 ///
 /// # Errors
-/// UNAVAILABLE after [`ANSWER`] on PostgreSQL; what the work was worth then is not known.
+/// UNAVAILABLE after [`ANSWER`] on PostgreSQL; the outcome is then unknown.
 pub(super) async fn in_time<T>(
     backend: DbBackend,
     work: impl Future<Output = DomainResult<T>>,

@@ -208,9 +208,10 @@ impl<A, J> Lanes<A, J> {
             {
                 let mut state = self.state();
                 if let Some(taken) = take(&mut state) {
+                    self.wake_at_the_end(&state);
                     return Some(taken);
                 }
-                if state.closed && state.waiting == 0 {
+                if state.is_at_the_end() {
                     return None;
                 }
             }
@@ -264,7 +265,7 @@ impl<A, J> Lanes<A, J> {
     }
 
     fn wake_at_the_end(&self, state: &State<A, J>) {
-        if state.closed && state.waiting == 0 {
+        if state.is_at_the_end() {
             self.batches.notify_waiters();
             self.singles.notify_waiters();
         }
@@ -276,6 +277,11 @@ impl<A, J> Lanes<A, J> {
 }
 
 impl<A, J> State<A, J> {
+    /// Whether nothing more comes. What is under way may still be put back: its lane is there until it is done.
+    fn is_at_the_end(&self) -> bool {
+        self.closed && self.lanes.is_empty() && self.unowned.is_empty()
+    }
+
     fn check_room(&self, room: usize) -> Result<()> {
         if self.closed {
             return Err(Error::unavailable("the store is closed"));
@@ -321,6 +327,25 @@ mod tests {
         assert!(batch(&lanes).is_none());
         lanes.done(&user("busy"));
         assert_eq!(batch(&lanes).unwrap().appends[0], IN_A_BATCH as u32, "in the order in which they came");
+    }
+
+    #[test]
+    fn what_is_put_back_after_the_close_is_still_done() {
+        let lanes = Numbers::new(8_192);
+        lanes.append(user("ada"), 1).unwrap();
+        let taken = batch(&lanes).unwrap();
+        lanes.close();
+        let mut waiting = Box::pin(lanes.next_single(256));
+        assert!(waiting.as_mut().now_or_never().is_none(), "the batch may come back");
+        lanes.put_back(&user("ada"), taken.appends);
+        let Some(Some(Single::Appends(owner, appends))) = waiting.now_or_never() else {
+            panic!("nothing came")
+        };
+        assert_eq!((owner.as_str(), &appends[..]), ("ada", &[1][..]));
+        assert!(lanes.next_batch(256).now_or_never().is_none());
+        lanes.done(&user("ada"));
+        assert!(lanes.next_batch(256).now_or_never().is_some_and(|batch| batch.is_none()));
+        assert!(lanes.next_single(256).now_or_never().is_some_and(|single| single.is_none()));
     }
 
     #[test]
@@ -388,6 +413,7 @@ mod tests {
         lanes.close();
         assert_eq!(lanes.append(user("ada"), 2).unwrap_err().code(), "UNAVAILABLE");
         assert_eq!(lanes.next_batch(1).now_or_never().unwrap().unwrap().appends, [1]);
+        lanes.done(&user("ada"));
         assert!(lanes.next_batch(1).now_or_never().unwrap().is_none(), "no more comes");
     }
 }

@@ -45,7 +45,7 @@ impl Replica {
     pub(super) async fn open(url: &str, epochs: &Epochs) -> Result<Self> {
         let epoch = epochs.current();
         if postgres::stored_epoch(url).await.map_err(domain_error)? != Some(epoch) {
-            let message = "DATABASE_READ_URL is not a replica of DATABASE_URL";
+            let message = "DATABASE_READ_URL is not a replica of DATABASE_URL.";
             return Err(Error::field("DATABASE_READ_URL", message));
         }
         let connection = postgres::connect(url, Server::Replica, epochs, &Sessions::default())

@@ -106,7 +106,9 @@ impl WriteStatus {
                 });
                 check.map(|ended| ended.unwrap_or_else(|error| Err(Error::internal(error)))).boxed().shared()
             };
-            state.check.get_or_insert_with(start).clone()
+            // One that ended without leaving its outcome has panicked.
+            let under_way = state.check.take().filter(|check| check.peek().is_none());
+            state.check.insert(under_way.unwrap_or_else(start)).clone()
         };
         check.await
     }

@@ -319,6 +319,15 @@ impl Context {
         while !appends.is_empty() {
             let mut batch = Batch::Appends(appends);
             let outcome = self.try_commit(&mut batch, Patience::Short).await;
+            if let Err(error) = &outcome
+                && batch.len() > 1
+                && let Some(users) = Uncounted::users(error)
+            {
+                batch.take_appends_of(users).answer(Err(error.clone()));
+                let Batch::Appends(rest) = batch else { break };
+                appends = rest;
+                continue;
+            }
             let Batch::Appends(waiting) = &batch else { break };
             if !outcome.as_ref().is_err_and(is_lock_timeout) {
                 self.conclude(batch, outcome).await;

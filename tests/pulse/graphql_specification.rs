@@ -265,7 +265,17 @@ on_both!(
             let answer = app.graphql(&query(name, items, fields, 20), json!({})).await;
             let (code, _) = answer.graphql_error();
             assert_eq!((code.as_str(), answer.text.len() < 64 * 1024), ("PAYLOAD_TOO_LARGE", true), "{name}");
-            assert_eq!(answer.body["data"], Value::Null);
+            // It was executed, so the error has its place.
+            assert_eq!((answer.status, answer.body.get("data")), (200, Some(&Value::Null)), "{name}");
+            assert!(
+                answer.body["errors"][0]["path"][0].as_str().unwrap().starts_with('a'),
+                "{}",
+                answer.text
+            );
+            // The same field under many names.
+            let aliases: String = (0..19).map(|number| format!(" d{number}: data")).collect();
+            let query = format!("{{ {name}(userId: \"ada\", {fields}) {{ {items} {{{aliases} }} }} }}");
+            assert_eq!(app.graphql(&query, json!({})).await.graphql_error().0, "PAYLOAD_TOO_LARGE", "{name}");
         }
     }
 );

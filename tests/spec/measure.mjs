@@ -8,6 +8,7 @@ export const LIMITS = {
   depth: 12,
   introspectionDepth: 20,
   introspectionTurns: 2,
+  introspections: 2,
   aliases: 20,
   rootFields: 20,
   fields: 2_000,
@@ -62,6 +63,7 @@ const EMPTY = {
   depth: 0,
   introspectionDepth: 0,
   introspectionTurns: 0,
+  introspections: 0,
   nesting: 0,
 };
 
@@ -80,6 +82,7 @@ function sizeOf(document, operation) {
     depth: Math.max(one.depth, other.depth),
     introspectionDepth: Math.max(one.introspectionDepth, other.introspectionDepth),
     introspectionTurns: Math.max(one.introspectionTurns, other.introspectionTurns),
+    introspections: one.introspections + other.introspections,
     nesting: Math.max(one.nesting, other.nesting),
   });
 
@@ -87,7 +90,8 @@ function sizeOf(document, operation) {
 
   const ofField = (field, inside, root) => {
     const name = field.name.value;
-    const introspects = inside || (root && (name === '__schema' || name === '__type'));
+    const begins = root && (name === '__schema' || name === '__type');
+    const introspects = inside || begins;
     const below = field.selectionSet ? ofSet(field.selectionSet, introspects, false) : EMPTY;
     return {
       fields: below.fields + 1,
@@ -96,6 +100,7 @@ function sizeOf(document, operation) {
       depth: below.depth + (introspects ? 0 : 1),
       introspectionDepth: below.introspectionDepth + (introspects ? 1 : 0),
       introspectionTurns: below.introspectionTurns + (introspects && TURNS.has(name) ? 1 : 0),
+      introspections: below.introspections + (begins ? 1 : 0),
       nesting: below.nesting + 1,
     };
   };

@@ -6,7 +6,7 @@ use async_graphql::{Request, ServerError, Variables, parser::types::OperationTyp
 use futures_util::{FutureExt, StreamExt, future, future::Either, stream, stream::BoxStream};
 
 use crate::{
-    domain::{Cursor, Viewer},
+    domain::{Cursor, Error, Viewer},
     graphql::{
         errors::server_error,
         request::{Operation, Params, Plan},
@@ -50,19 +50,29 @@ impl Api {
         let api = self.clone();
         let open = api.metrics().operation();
         if operation.kind() == OperationType::Subscription {
-            // What starting takes is in a box of its own, which is gone when events are waited for.
+            // Boxed so that the start future is freed before the stream goes idle.
             let start = async move { api.subscribe(operation, viewer, last).await }.boxed();
             // The count goes with the stream.
             return start.flatten_stream().inspect(move |_| _ = &open).boxed();
         }
         let run = async move {
             let _open = open;
-            match api.run(operation, viewer).await {
-                Execution::Executed(json) => Outcome::Result(Encoded { payload: json.into(), cursor: None }),
-                Execution::Rejected(errors) => Outcome::Refused(errors),
+            match api.in_time(api.run(operation, viewer)).await {
+                Ok(Execution::Executed(json)) => {
+                    Outcome::Result(Encoded { payload: json.into(), cursor: None })
+                }
+                Ok(Execution::Rejected(errors)) => Outcome::Refused(errors),
+                Err(error) => Outcome::Refused(vec![error]),
             }
         };
         stream::once(run).boxed()
+    }
+
+    /// What `work` brings within the time that a request has; what is written by then goes on.
+    async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, ServerError> {
+        let limit = self.transport().request_timeout;
+        let outcome = tokio::time::timeout(limit, work).await;
+        outcome.map_err(|_| server_error(Error::unavailable("The operation took too long.")))
     }
 
     async fn subscribe(
@@ -72,9 +82,10 @@ impl Api {
         last: Option<LastEventId>,
     ) -> BoxStream<'static, Outcome> {
         let live = LiveOperation::new(operation, viewer);
-        let items = match live.start(&self, last).await {
-            Ok(items) => items,
-            Err(errors) => return refused(errors),
+        let items = match self.in_time(live.start(&self, last)).await {
+            Ok(Ok(items)) => items,
+            Ok(Err(errors)) => return refused(errors),
+            Err(error) => return refused(vec![error]),
         };
         let live = Arc::new(live);
         let outcomes = items.then(move |(item, shared)| {

@@ -111,16 +111,18 @@ impl Api {
 
     /// Runs a query or mutation.
     pub(super) async fn run(&self, operation: Operation, viewer: Viewer) -> Execution {
-        let mut request = operation.request().data(viewer).data(operation.plan_key());
-        if operation.kind() == OperationType::Query {
+        let key = operation.plan_key();
+        let (plan, request) = operation.into_request();
+        let mut request = request.data(viewer).data(key);
+        if plan.kind == OperationType::Query {
             request = request.data(ResponseBudget::new(self.0.limits.response_bytes));
         }
         let response = self.0.public.execute(request).await;
         // An error of a field has a path: without one, async-graphql refused to execute (its complexity).
         if response.is_err() && response.errors.iter().all(|error| error.path.is_empty()) {
-            return Execution::Rejected(locate(coded(response, true), &operation.plan).errors);
+            return Execution::Rejected(locate(coded(response, true), &plan).errors);
         }
-        Execution::Executed(self.encode(&locate(coded(response, false), &operation.plan)))
+        Execution::Executed(self.encode(&locate(coded(response, false), &plan)))
     }
 
     /// Executes what a subscription selects, as a query.

@@ -14,6 +14,8 @@ use super::rejection::Rejection;
 pub(super) const MAX_TOKENS: usize = 16_000;
 /// Brackets that are open at the same time.
 pub(super) const MAX_NESTING: usize = 100;
+/// Keys of one input object or list of arguments: apollo-compiler compares those of equal fields each with each.
+const MAX_KEYS: usize = 1_000;
 /// Characters of a name; an alias is written once for each item of a page.
 const MAX_NAME_CHARS: usize = 256;
 
@@ -53,7 +55,7 @@ pub(super) struct Scanned<'a> {
 ///
 /// # Errors
 /// A text with a token that is none, with more than [`MAX_TOKENS`] tokens or [`MAX_NESTING`] brackets open, with a name
-/// of more than [`MAX_NAME_CHARS`], or with a key that has no value.
+/// of more than [`MAX_NAME_CHARS`], with an object of more than [`MAX_KEYS`], or with a key that has no value.
 pub(super) fn scan(text: &str) -> Result<Scanned<'_>, Rejection> {
     let mut scan = Scan::default();
     for (index, token) in Lexer::new(text).enumerate() {
@@ -78,6 +80,8 @@ pub(super) fn scan(text: &str) -> Result<Scanned<'_>, Rejection> {
 #[derive(Default)]
 struct Scan {
     open: Vec<Bracket>,
+    /// Of each open bracket, how many keys came.
+    keys: Vec<usize>,
     /// The kinds of the last two tokens.
     last: [Option<TokenKind>; 2],
     /// A text that may describe what follows: its first byte, and the byte after it.
@@ -95,6 +99,7 @@ impl Scan {
                 self.has_compound_values |= matches!(self.open.last(), Some(Bracket::Members(_)));
                 self.value_begins(at)?;
                 self.open.push(bracket);
+                self.keys.push(0);
                 if self.open.len() > MAX_NESTING {
                     let message = format!("the document is nested more than {MAX_NESTING} levels deep");
                     return Err(Rejection::validation(message, Some(at)));
@@ -103,6 +108,7 @@ impl Scan {
             TokenKind::RParen | TokenKind::RCurly | TokenKind::RBracket => {
                 self.value_begins(at)?;
                 self.open.pop();
+                self.keys.pop();
             }
             _ => self.member(kind, at)?,
         }
@@ -128,7 +134,17 @@ impl Scan {
 
     /// Follows keys and values; whatever else is wrong is left to the parser.
     fn member(&mut self, kind: TokenKind, at: usize) -> Result<(), Rejection> {
-        let Some(Bracket::Members(expect)) = self.open.last_mut() else { return Ok(()) };
+        let (Some(Bracket::Members(expect)), Some(keys)) = (self.open.last_mut(), self.keys.last_mut())
+        else {
+            return Ok(());
+        };
+        if (*expect, kind) == (Expect::Key, TokenKind::Name) {
+            *keys += 1;
+            if *keys > MAX_KEYS {
+                let message = format!("an object has more than {MAX_KEYS} keys");
+                return Err(Rejection::validation(message, Some(at)));
+            }
+        }
         *expect = match (*expect, kind) {
             (Expect::Key, TokenKind::Name) => Expect::Colon { key: at },
             (Expect::Colon { .. }, TokenKind::Colon) => Expect::Value,
@@ -259,6 +275,9 @@ mod tests {
         );
         let many = format!("{{{}}}", "a ".repeat(MAX_TOKENS / 2));
         assert_eq!(message(&many).as_deref(), Some("The document has more than 16000 tokens."));
+        let keys = |count: usize| format!("{{a(b:{{{}}})}}", "c:1 ".repeat(count));
+        assert_eq!(message(&keys(MAX_KEYS)), None);
+        assert_eq!(message(&keys(MAX_KEYS + 1)).as_deref(), Some("An object has more than 1000 keys."));
         assert!(message("{a(b:\"c)}").is_some());
         assert_eq!(message(&format!("{{{}}}", "a".repeat(256))), None);
         let long = format!("{{{}:a}}", "a".repeat(257));

@@ -16,6 +16,8 @@ use super::rejection::Rejection;
 const MAX_INTROSPECTION_DEPTH: usize = 20;
 /// How often an introspection query may go from types to the types of their fields.
 const MAX_INTROSPECTION_TURNS: usize = 2;
+/// How often an operation may ask for the schema or a type of it: each answer has some thousand values.
+const MAX_INTROSPECTIONS: usize = 2;
 /// Fields of an operation with its fragments spread.
 const MAX_OPERATION_FIELDS: usize = 2_000;
 /// Fields of all operations and unused fragments of a document. apollo-compiler merges sets of fields, and has at most as
@@ -52,8 +54,8 @@ pub(super) struct Size {
     turns: usize,
     /// Levels of fields and fragments.
     nesting: usize,
-    /// Whether the schema is asked for.
-    introspects: bool,
+    /// How often the schema or a type of it is asked for.
+    introspections: usize,
 }
 
 impl Size {
@@ -66,7 +68,7 @@ impl Size {
             introspection_depth: self.introspection_depth.max(other.introspection_depth),
             turns: self.turns.max(other.turns),
             nesting: self.nesting.max(other.nesting),
-            introspects: self.introspects || other.introspects,
+            introspections: self.introspections.saturating_add(other.introspections),
         }
     }
 
@@ -77,6 +79,7 @@ impl Size {
             ("levels", self.depth, limits.depth),
             ("levels of introspection", self.introspection_depth, MAX_INTROSPECTION_DEPTH),
             ("turns from types to the types of their fields", self.turns, MAX_INTROSPECTION_TURNS),
+            ("introspection fields at its root", self.introspections, MAX_INTROSPECTIONS),
             ("aliases", self.aliases, limits.aliases),
             ("root fields", self.roots, limits.root_fields),
             ("fields", self.fields, MAX_OPERATION_FIELDS),
@@ -86,7 +89,7 @@ impl Size {
                 return reject(format!("Operation{name} has {count} {what}. The limit is {limit}."));
             }
         }
-        if self.introspects && !limits.introspection {
+        if self.introspections > 0 && !limits.introspection {
             return reject("Introspection is turned off.");
         }
         Ok(())
@@ -173,7 +176,7 @@ impl<'a> Measure<'a> {
                         depth: below.depth + usize::from(!inside),
                         introspection_depth: below.introspection_depth + usize::from(inside),
                         turns: below.turns + usize::from(turn),
-                        introspects: below.introspects || introspects,
+                        introspections: below.introspections.saturating_add(usize::from(introspects)),
                         ..below
                     }
                 }
@@ -239,6 +242,11 @@ mod tests {
                 "{a ...F} fragment F on Q {b}",
                 "{a ...F} fragment F on Q {b ... on Q {c}}",
                 "Operation has 3 root fields. The limit is 2.",
+            ),
+            (
+                "{__schema{types{name}} __type(name:\"A\"){name}}",
+                "{__schema{types{name}} ...F} fragment F on Q {...G ...G} fragment G on Q {__type(name:\"A\"){name}}",
+                "Operation has 3 introspection fields at its root. The limit is 2.",
             ),
             (
                 "{__schema{types{fields{type{fields{name}}}}}}",

@@ -49,10 +49,10 @@ impl Operation {
     }
 
     /// The operation as async-graphql takes it.
-    pub(super) fn request(&self) -> Request {
-        let mut request = Request::new("").variables(self.variables.clone());
+    pub(super) fn into_request(self) -> (Arc<Plan>, Request) {
+        let mut request = Request::new("").variables(self.variables);
         request.set_parsed_query(self.plan.document.clone());
-        request
+        (self.plan, request)
     }
 }
 

@@ -45,6 +45,11 @@ impl ResponseBudget {
         }))
     }
 
+    /// The bytes that the answer may have.
+    pub(super) fn max_bytes(&self) -> usize {
+        self.0.max_bytes
+    }
+
     /// Counts bytes of the answer, and lets other tasks run where these are many.
     ///
     /// # Errors

@@ -79,6 +79,10 @@ impl<'a> Selected<'a> {
         let fields = self.fields();
         json.open('[');
         for record in records {
+            // An answer that is too long is not sent.
+            if json.is_full() {
+                break;
+            }
             json.next();
             write(record, &fields, json);
         }
@@ -137,28 +141,29 @@ impl PlanKey {
 
 /// What is selected of `record`, as a value of the library.
 ///
-/// For a root field it is [`Value::Binary`], which holds JSON here and nowhere else is used: the library only passes it on,
-/// and [`Json::value`] writes it as it is. In the depth the library takes plain values.
+/// It is [`Value::Binary`], which holds JSON here and nowhere else is used: the library only passes it on, because a plan names
+/// no field twice, and [`Json::value`] writes it as it is.
+///
+/// # Errors
+/// An answer with more bytes than it may have.
 pub(super) async fn resolve<T: Record>(record: &T, ctx: &ContextSelectionSet<'_>) -> ServerResult<Value> {
     let selected = Selected(&ctx.item.node);
+    let budget = ctx.data_opt::<ResponseBudget>();
     let write = || {
-        let mut json = Json::default();
+        // A text that is cut is longer than what is kept of a page.
+        let mut json = budget.map_or_else(Json::default, |budget| Json::with_limit(budget.max_bytes()));
         selected.record(record, &mut json);
         json.into_text()
     };
-    let Some(index) = root_index(ctx) else {
-        let value = serde_json::from_str(&write());
-        return value.map_err(|error| ServerError::new(error.to_string(), Some(ctx.item.pos)));
+    let kept = record.written().zip(ctx.data_opt::<PlanKey>()).zip(root_index(ctx));
+    let text = match kept {
+        Some(((written, key), index)) => Bytes::from_owner(written.get_or_write(key.of_root(index), write)),
+        None => Bytes::from(write()),
     };
-    let text = match (record.written(), ctx.data_opt::<PlanKey>()) {
-        (Some(written), Some(key)) => Bytes::from_owner(written.get_or_write(key.of_root(index), write)),
-        _ => Bytes::from(write()),
-    };
-    if let Some(budget) = ctx.data_opt::<ResponseBudget>() {
-        budget
-            .spend(text.len())
-            .await
-            .map_err(|error| ServerError { locations: vec![ctx.item.pos], ..server_error(error) })?;
+    if let Some(budget) = budget {
+        budget.spend(text.len()).await.map_err(|error| {
+            ctx.set_error_path(ServerError { locations: vec![ctx.item.pos], ..server_error(error) })
+        })?;
     }
     Ok(Value::Binary(text))
 }

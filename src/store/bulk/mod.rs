@@ -89,7 +89,7 @@ impl Bulk {
         connection.close().await.map_err(domain_error)?;
         found.map_err(|error| match error {
             Error::Internal(_) => {
-                Error::Conflict("the database is not one of Pulse: it has no settings".into())
+                Error::Conflict("The database is not one of Pulse: it has no settings.".into())
             }
             error => error,
         })

@@ -235,6 +235,6 @@ fn failed(error: sqlx::Error) -> Error {
 }
 
 fn in_use() -> Error {
-    let problem = "the database is in use: stop the server (or the other import or export) first";
+    let problem = "The database is in use. Stop the server, or the other import or export, first.";
     Error::Conflict(problem.into())
 }

@@ -53,7 +53,7 @@ impl Snapshot {
             Err(error @ Error::Unavailable(_)) => return Err(error),
             _ => {
                 let problem =
-                    "the schema of the database is not that of this version: run `pulse migrate` first";
+                    "The schema of the database is not that of this version. Run `pulse migrate` first.";
                 return Err(Error::Conflict(problem.into()));
             }
         }
@@ -132,7 +132,7 @@ pub(in crate::store) async fn read_only(url: &str) -> Result<DatabaseConnection>
 
 fn unreadable(error: sqlx::Error) -> Error {
     if is_busy(&error) {
-        return Error::Conflict("an import has the database to itself; try again when it is done".into());
+        return Error::Conflict("An import has the database to itself. Try again when it is done.".into());
     }
     domain_error(unreachable(error))
 }

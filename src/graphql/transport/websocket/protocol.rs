@@ -10,6 +10,8 @@ use async_graphql::{ServerError, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::{domain::Error, graphql::errors::server_error};
+
 use super::close::Close;
 
 /// Which of the two protocols a socket speaks.
@@ -181,6 +183,13 @@ impl Machine {
             return invalid("Invalid message: id takes a string that is not empty");
         };
         let payload = incoming.payload.map(|payload| serde_json::from_str::<StartPayload>(payload.get()));
+        // JSON, but nested so deep that it is not read: a fault of the operation and not of the connection.
+        if let Some(Err(error)) = &payload
+            && error.to_string().contains("recursion limit")
+        {
+            let error = Error::field("variables", "variables must be nested at most 100 levels deep.");
+            return Effect::Send(self.failure(&id, &[server_error(error)]));
+        }
         let payload = payload.and_then(Result::ok);
         let Some(payload) = payload.filter(|payload| payload.query.is_some() || payload.is_persisted())
         else {
@@ -191,7 +200,7 @@ impl Machine {
         }
         if self.running.len() >= self.max_operations {
             let text = format!(
-                "this connection runs {} operations already, which is the limit",
+                "This connection runs {} operations already, which is the limit.",
                 self.max_operations
             );
             let error = crate::graphql::errors::with_code(ServerError::new(text, None), "RATE_LIMITED");
@@ -309,6 +318,16 @@ mod tests {
             Effect::Close(close) => Some(close.code()),
             _ => None,
         }
+    }
+
+    #[test]
+    fn variables_that_nest_too_deep_fail_their_operation_alone() {
+        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        let payload = format!(r#"{{"query":"query($v:JSON){{x}}","variables":{{"v":{deep}}}}}"#);
+        let mut machine = ready();
+        let effect = machine.receive(&format!(r#"{{"type":"subscribe","id":"1","payload":{payload}}}"#));
+        assert!(matches!(&effect, Effect::Send(text) if text.contains("BAD_USER_INPUT")), "{effect:?}");
+        assert!(matches!(machine.receive(SUBSCRIBE), Effect::Start { .. }), "its id is free");
     }
 
     #[test]
