@@ -279,3 +279,28 @@ on_both!(
         }
     }
 );
+
+on_both!(
+    async fn variables_are_not_multiplied_by_their_uses(app: TestApp) {
+        let create = |data: &str| {
+            format!(
+                "mutation($d: JSON) {{ createActivity(input: {{userId: \"u\", type: LOGIN, title: \"t\", data: {data}}}) {{ data }} }}"
+            )
+        };
+        let numbers = vec![1; 15_000];
+        for data in [
+            format!("[{}]", "$d ".repeat(500)),
+            format!("{{{}}}", (0..500).map(|n| format!("k{n}: $d ")).collect::<String>()),
+        ] {
+            let answer = app.graphql(&create(&data), json!({"d": numbers})).await;
+            is_rejected(&answer, "GRAPHQL_VALIDATION_FAILED", "a large value");
+            // Small values may be used often.
+            app.graphql(&create(&data), json!({"d": 1})).await.data();
+        }
+        let defaulted = create(&format!("[{}]", "$d ".repeat(500)))
+            .replace("$d: JSON)", &format!("$d: JSON = [{}])", "1 ".repeat(2_000)));
+        is_rejected(&app.graphql(&defaulted, json!({})).await, "GRAPHQL_VALIDATION_FAILED", "a default");
+        let once = app.graphql(&create("$d"), json!({"d": vec![1; 8_000]})).await.data();
+        assert_eq!(once["createActivity"]["data"].as_array().unwrap().len(), 8_000);
+    }
+);

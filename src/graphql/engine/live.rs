@@ -10,7 +10,7 @@ use crate::{
     graphql::{
         errors::server_error,
         request::{Operation, Params, Plan},
-        schema::{Item, Items, LastEventId, Phase, PlanKey},
+        schema::{HeldMemory, Item, Items, LastEventId, Phase, PlanKey},
     },
 };
 
@@ -29,6 +29,8 @@ pub(in crate::graphql) struct Encoded {
     pub(in crate::graphql) payload: Arc<str>,
     /// Where a subscription goes on from after it.
     pub(in crate::graphql) cursor: Option<Cursor>,
+    /// To be held until it is sent.
+    pub(in crate::graphql) held: HeldMemory,
 }
 
 impl Api {
@@ -58,8 +60,8 @@ impl Api {
         let run = async move {
             let _open = open;
             match api.in_time(api.run(operation, viewer)).await {
-                Ok(Execution::Executed(json)) => {
-                    Outcome::Result(Encoded { payload: json.into(), cursor: None })
+                Ok(Execution::Executed(json, held)) => {
+                    Outcome::Result(Encoded { payload: json.into(), cursor: None, held })
                 }
                 Ok(Execution::Rejected(errors)) => Outcome::Refused(errors),
                 Err(error) => Outcome::Refused(vec![error]),
@@ -93,7 +95,8 @@ impl Api {
                 return Either::Left(future::ready(Outcome::Refused(vec![server_error(error)])));
             }
             let cursor = item.cursor();
-            let outcome = move |payload| Outcome::Result(Encoded { payload, cursor });
+            let outcome =
+                move |payload| Outcome::Result(Encoded { payload, cursor, held: HeldMemory::default() });
             // For all but the first subscriber of an event it has been made.
             if let Some(payload) = shared.as_ref().and_then(|shared| shared.get(live.key.0)) {
                 return Either::Left(future::ready(outcome(payload)));

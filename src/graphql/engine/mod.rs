@@ -19,7 +19,7 @@ use super::{
     digest::digest,
     errors::{coded, server_error},
     request::{Operation, OperationLimits, Params, Plan, Preparer},
-    schema::{self, EventSchema, PlanKey, PublicSchema, ResponseBudget},
+    schema::{self, AnswerMemory, EventSchema, HeldMemory, PlanKey, PublicSchema, ResponseBudget},
 };
 
 use self::encode::executed_json;
@@ -40,6 +40,7 @@ struct Inner {
     auth: Authenticator,
     presence: Presence,
     limits: crate::config::Limits,
+    answers: AnswerMemory,
     draining: CancellationToken,
     metrics: Metrics,
 }
@@ -47,8 +48,8 @@ struct Inner {
 /// What became of an operation.
 #[derive(Debug)]
 pub(super) enum Execution {
-    /// It was executed: the response as JSON, with or without errors of fields.
-    Executed(String),
+    /// It was executed: the response as JSON, with or without errors of fields, and the memory that it takes.
+    Executed(String, HeldMemory),
     /// It was not executed; nothing has changed.
     Rejected(Vec<ServerError>),
 }
@@ -76,6 +77,7 @@ impl Api {
             auth,
             presence,
             limits: config.limits,
+            answers: AnswerMemory::new(config.limits.response_bytes),
             draining,
             metrics,
         }))
@@ -114,15 +116,18 @@ impl Api {
         let key = operation.plan_key();
         let (plan, request) = operation.into_request();
         let mut request = request.data(viewer).data(key);
-        if plan.kind == OperationType::Query {
-            request = request.data(ResponseBudget::new(self.0.limits.response_bytes));
+        let budget = (plan.kind == OperationType::Query)
+            .then(|| ResponseBudget::new(self.0.limits.response_bytes, self.0.answers.clone()));
+        if let Some(budget) = &budget {
+            request = request.data(budget.clone());
         }
         let response = self.0.public.execute(request).await;
         // An error of a field has a path: without one, async-graphql refused to execute (its complexity).
         if response.is_err() && response.errors.iter().all(|error| error.path.is_empty()) {
             return Execution::Rejected(locate(coded(response, true), &plan).errors);
         }
-        Execution::Executed(self.encode(&locate(coded(response, false), &plan)))
+        let json = self.encode(&locate(coded(response, false), &plan));
+        Execution::Executed(json, budget.map(ResponseBudget::into_held).unwrap_or_default())
     }
 
     /// Executes what a subscription selects, as a query.

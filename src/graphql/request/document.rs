@@ -115,6 +115,7 @@ impl Document {
         let variables = variables::coerce(types, &operation.variables, given)?;
         let key = operation.plan_key(&variables);
         if let Some(plan) = key.and_then(|key| operation.kept_plan(key)) {
+            plan.check_copies(&variables)?;
             return Ok((plan, variables));
         }
         // It was selected among these.
@@ -125,6 +126,7 @@ impl Document {
         if let Some(key) = key {
             operation.keep_plan(key, &plan);
         }
+        plan.check_copies(&variables)?;
         Ok((plan, variables))
     }
 

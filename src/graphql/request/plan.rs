@@ -18,7 +18,7 @@ use apollo_compiler::{
     executable::{Field as SelectedField, Operation, Selection as Selected, SelectionSet as SelectedSet},
 };
 use async_graphql::{
-    Pos, Positioned, Value as Const, Variables,
+    Name, Pos, Positioned, Value as Const, Variables,
     indexmap::IndexMap,
     parser::types::{
         BaseType, DocumentOperations, ExecutableDocument as PlanDocument, Field, InlineFragment,
@@ -46,10 +46,33 @@ pub(in crate::graphql) struct Plan {
     pub(in crate::graphql) document: PlanDocument,
     /// Whether an argument below the root fields has a variable, so that results depend on values.
     pub(in crate::graphql) has_nested_variables: bool,
+    /// The variables that are used more than once, and how often.
+    repeated: Vec<(Name, usize)>,
     pub(super) text: Arc<str>,
 }
 
+/// Bytes that values of variables may take where async-graphql copies them: at each use but one.
+const MAX_COPIED_BYTES: usize = 1024 * 1024;
+/// Bytes of a value of the library, without its text.
+const VALUE_BYTES: usize = 72;
+
 impl Plan {
+    /// Checks that `variables` take little room where they are copied.
+    ///
+    /// # Errors
+    /// Values that are used too often for their size.
+    pub(super) fn check_copies(&self, variables: &Variables) -> Result<(), Rejection> {
+        let copied = self.repeated.iter().fold(0_usize, |sum, (name, uses)| {
+            let bytes = variables.get(name).map_or(0, value_bytes);
+            sum.saturating_add(bytes.saturating_mul(uses - 1))
+        });
+        if copied > MAX_COPIED_BYTES {
+            let message = "The values of variables that are used more than once are too large.";
+            return Err(Rejection::validation(message, None));
+        }
+        Ok(())
+    }
+
     /// Resolves the place of an error, which the plan has as a byte of the text; none where it has no place.
     pub(in crate::graphql) fn locate(&self, at: Pos) -> Option<Pos> {
         match at {
@@ -81,7 +104,7 @@ pub(super) fn plan(
 
     let set = &operation.selection_set;
     let conditions = Conditions::Of(variables);
-    let mut planner = Planner { types, document, conditions, has_nested_variables: false, level: 0 };
+    let mut planner = Planner::new(types, document, conditions);
     let items = planner.object(&set.ty, &[set])?;
     let name = operation.name.as_ref().map(ToString::to_string);
     let kind = match operation.operation_type {
@@ -115,6 +138,7 @@ pub(super) fn plan(
             fragments: HashMap::new(),
         },
         has_nested_variables: planner.has_nested_variables,
+        repeated: planner.uses.into_iter().filter(|(_, uses)| *uses > 1).collect(),
         text,
     })
 }
@@ -130,8 +154,7 @@ pub(super) fn check_merges(
     operation: &Operation,
 ) -> Result<(), Rejection> {
     let set = &operation.selection_set;
-    let mut planner =
-        Planner { types, document, conditions: Conditions::All, has_nested_variables: false, level: 0 };
+    let mut planner = Planner::new(types, document, Conditions::All);
     planner.object(&set.ty, &[set]).map(drop)
 }
 
@@ -155,6 +178,8 @@ struct Planner<'a> {
     document: &'a ExecutableDocument,
     conditions: Conditions<'a>,
     has_nested_variables: bool,
+    /// How often each variable is used in arguments.
+    uses: HashMap<Name, usize>,
     level: usize,
 }
 
@@ -172,6 +197,10 @@ type Groups<'a> = IndexMap<&'a str, Vec<&'a Node<SelectedField>>>;
 type Planned<T> = Result<Positioned<T>, Rejection>;
 
 impl<'a> Planner<'a> {
+    fn new(types: &'a TypeSystem, document: &'a ExecutableDocument, conditions: Conditions<'a>) -> Self {
+        Self { types, document, conditions, has_nested_variables: false, uses: HashMap::new(), level: 0 }
+    }
+
     /// What `sets` select of an object of type `ty`.
     fn object(
         &mut self,
@@ -253,10 +282,7 @@ impl<'a> Planner<'a> {
         Ok(Positioned::new(Selection::Field(Positioned::new(field, pos)), pos))
     }
 
-    fn arguments(
-        &mut self,
-        field: &SelectedField,
-    ) -> Vec<(Positioned<async_graphql::Name>, Positioned<Value>)> {
+    fn arguments(&mut self, field: &SelectedField) -> Vec<(Positioned<Name>, Positioned<Value>)> {
         let none = Variables::default();
         let variables = match self.conditions {
             Conditions::All => &none,
@@ -271,8 +297,9 @@ impl<'a> Planner<'a> {
             (Positioned::new(self.types.name(&argument.name), pos), Positioned::new(value, pos))
         });
         let arguments: Vec<_> = arguments.collect();
-        self.has_nested_variables |=
-            self.level > 0 && arguments.iter().any(|(_, value)| has_variable(&value.node));
+        let before: usize = self.uses.values().sum();
+        arguments.iter().for_each(|(_, value)| count_uses(&value.node, &mut self.uses));
+        self.has_nested_variables |= self.level > 0 && self.uses.values().sum::<usize>() > before;
         arguments
     }
 
@@ -370,13 +397,27 @@ fn is_left_out(value: &Literal, variables: &Variables) -> bool {
     value.as_variable().is_some_and(|name| !variables.contains_key(name.as_str()))
 }
 
-fn has_variable(value: &Value) -> bool {
+/// Counts the uses of variables in `value`.
+fn count_uses(value: &Value, uses: &mut HashMap<Name, usize>) {
     match value {
-        Value::Variable(_) => true,
-        Value::List(items) => items.iter().any(has_variable),
-        Value::Object(members) => members.values().any(has_variable),
-        _ => false,
+        Value::Variable(name) => *uses.entry(name.clone()).or_default() += 1,
+        Value::List(items) => items.iter().for_each(|item| count_uses(item, uses)),
+        Value::Object(members) => members.values().for_each(|value| count_uses(value, uses)),
+        _ => {}
     }
+}
+
+/// Bytes that a copy of `value` takes, about.
+fn value_bytes(value: &Const) -> usize {
+    let below = match value {
+        Const::String(text) => text.len(),
+        Const::List(items) => items.iter().map(value_bytes).sum(),
+        Const::Object(members) => {
+            members.iter().map(|(name, value)| VALUE_BYTES + name.len() + value_bytes(value)).sum()
+        }
+        _ => 0,
+    };
+    VALUE_BYTES + below
 }
 
 fn number(text: &str) -> Value {

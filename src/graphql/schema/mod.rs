@@ -29,7 +29,7 @@ use self::{
 };
 
 pub(super) use self::{
-    budget::ResponseBudget,
+    budget::{AnswerMemory, HeldMemory, ResponseBudget},
     record::PlanKey,
     subscription::{Item, Items, LastEventId, Phase},
 };

@@ -3,6 +3,7 @@
 //! Specification: <https://graphql.github.io/graphql-over-http/draft/>
 
 use axum::{
+    body::Bytes,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::IntoResponse,
 };
@@ -12,6 +13,7 @@ use crate::{
     graphql::{
         engine::{Execution, rejected_json},
         errors::server_error,
+        schema::HeldMemory,
     },
     http,
 };
@@ -102,15 +104,32 @@ impl<T> Best<T> {
 
 /// Encodes the outcome of an operation.
 pub(super) fn encode(execution: Execution, media: Media) -> axum::response::Response {
-    let (status, json) = match execution {
-        Execution::Executed(json) => (StatusCode::OK, json),
-        Execution::Rejected(errors) if media == Media::GraphqlResponse => {
-            (StatusCode::BAD_REQUEST, rejected_json(&errors))
+    let (status, json, held) = match execution {
+        Execution::Executed(json, held) => (StatusCode::OK, json, held),
+        Execution::Rejected(errors) => {
+            let status = match media {
+                Media::GraphqlResponse => StatusCode::BAD_REQUEST,
+                Media::Json | Media::Html => StatusCode::OK,
+            };
+            (status, rejected_json(&errors), HeldMemory::default())
         }
-        Execution::Rejected(errors) => (StatusCode::OK, rejected_json(&errors)),
     };
+    // They are dropped when they are sent.
+    let json = Bytes::from_owner(SentBytes { json, _held: held });
     let content_type = HeaderValue::from_static(media.content_type());
     (status, [(header::CONTENT_TYPE, content_type)], json).into_response()
+}
+
+/// An answer, and the memory that it takes until it is sent.
+struct SentBytes {
+    json: String,
+    _held: HeldMemory,
+}
+
+impl AsRef<[u8]> for SentBytes {
+    fn as_ref(&self) -> &[u8] {
+        self.json.as_bytes()
+    }
 }
 
 /// Encodes a refusal that has its own status in every media type: no token, a body that cannot be read.

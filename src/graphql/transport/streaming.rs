@@ -22,6 +22,7 @@ use crate::{
     graphql::{
         engine::{Api, Outcome, rejected_json},
         errors::server_error,
+        schema::HeldMemory,
     },
     http::TokenEnd,
     telemetry::Open,
@@ -40,6 +41,7 @@ struct Connection {
     clock: Clock,
     deadlines: Deadlines,
     state: State,
+    held: HeldMemory,
     _open: Open,
 }
 
@@ -75,6 +77,7 @@ pub(super) fn respond(
         clock,
         deadlines,
         state: State::Opening,
+        held: HeldMemory::default(),
         _open: api.metrics().stream(),
     };
     let chunks = stream::unfold(connection, |mut connection| async move {
@@ -92,6 +95,7 @@ pub(super) fn respond(
 
 impl Connection {
     async fn next(&mut self) -> Option<String> {
+        self.held = HeldMemory::default();
         match self.state {
             State::Opening => {
                 self.state = State::Running;
@@ -119,7 +123,11 @@ impl Connection {
 
     fn outcome(&mut self, outcome: Option<Outcome>) -> String {
         match outcome {
-            Some(Outcome::Result(result)) => self.format.result(&result.payload, result.cursor),
+            Some(Outcome::Result(result)) => {
+                // Until the next chunk is asked for.
+                self.held = result.held;
+                self.format.result(&result.payload, result.cursor)
+            }
             Some(Outcome::Refused(errors)) => {
                 self.state = State::Finished;
                 self.format.result(&rejected_json(&errors), None)

@@ -4,7 +4,6 @@
 //! gives each operation its turn.
 
 use std::{
-    collections::VecDeque,
     future::poll_fn,
     pin::Pin,
     sync::Arc,
@@ -20,7 +19,7 @@ use axum::{
     },
     http::HeaderValue,
 };
-use futures_util::{Sink, SinkExt, Stream, StreamExt, stream, stream::BoxStream};
+use futures_util::{SinkExt, Stream, StreamExt, stream, stream::BoxStream};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_stream::StreamMap;
 
@@ -30,6 +29,7 @@ use crate::{
         engine::{Api, Outcome},
         errors::server_error,
         request::Params,
+        schema::HeldMemory,
         transport::deadlines::{DRAIN, drain_end, never},
     },
     http::TokenEnd,
@@ -39,6 +39,7 @@ use crate::{
 
 use super::{
     close::Close,
+    outbox::Outbox,
     protocol::{Dialect, Effect, Machine, StartPayload},
     token::{has_odd_token, token},
 };
@@ -54,12 +55,6 @@ const CLOSING: Duration = Duration::from_secs(1);
 const CLOSING_SLOWLY: Duration = Duration::from_secs(10);
 /// Read buffer of a socket. The default of 128 KiB would be most of what an idle subscription costs.
 const READ_BUFFER: usize = 512;
-/// Messages that wait to be sent before results of operations are no longer taken.
-const RESULTS_WAITING: usize = 4;
-/// Bytes of the same: a result may have some MiB.
-const RESULT_BYTES_WAITING: usize = 1024 * 1024;
-/// Messages that wait to be sent before the client's messages are no longer read.
-const REPLIES_WAITING: usize = 256;
 /// Bytes of pings that wait to be sent back before the client's messages are no longer read.
 const ECHOES_BYTES: usize = 256 * 1024;
 
@@ -103,9 +98,7 @@ struct Connection {
     viewer: Option<Viewer>,
     present: Option<Present>,
     operations: StreamMap<String, Running>,
-    outbox: VecDeque<Message>,
-    /// Whether the socket holds bytes that the client has not taken.
-    unflushed: bool,
+    outbox: Outbox,
     /// Bytes of pings that were to be sent back since everything that waited was sent.
     echoed: usize,
     deadlines: Deadlines,
@@ -165,8 +158,7 @@ impl Connection {
             viewer: None,
             present: None,
             operations: StreamMap::new(),
-            outbox: VecDeque::new(),
-            unflushed: false,
+            outbox: Outbox::default(),
             echoed: 0,
             deadlines: Deadlines::start(),
             _open: open,
@@ -177,17 +169,14 @@ impl Connection {
     async fn run(mut self: Box<Self>) {
         let draining = self.api.draining().clone();
         let close = loop {
-            let waits = self.outbox.len() >= RESULTS_WAITING
-                || self.outbox.iter().map(text_bytes).sum::<usize>() >= RESULT_BYTES_WAITING;
-            let wants_results = !waits && !self.operations.is_empty();
-            let reads = self.outbox.len() < REPLIES_WAITING && self.echoed < ECHOES_BYTES;
-            let sends = self.unflushed || !self.outbox.is_empty();
+            let wants_results = self.outbox.takes_results() && !self.operations.is_empty();
+            let reads = self.outbox.takes_replies() && self.echoed < ECHOES_BYTES;
             let undrained = self.deadlines.drained > Instant::now() + DRAIN;
             let deadline = self.deadlines.first();
-            let Self { socket, outbox, operations, unflushed, .. } = &mut *self;
+            let Self { socket, outbox, operations, .. } = &mut *self;
             let step = tokio::select! {
                 // Both halves of the socket are polled together, so neither waits for the other.
-                event = poll_fn(|cx| poll_socket(cx, socket, outbox, unflushed, sends, reads)) => match event {
+                event = poll_fn(|cx| poll_socket(cx, socket, outbox, reads)) => match event {
                     SocketEvent::Received(message) => Step::Received(message),
                     SocketEvent::Sent => Step::Sent,
                     SocketEvent::Broken(close) => Step::Broken(close),
@@ -221,7 +210,7 @@ impl Connection {
         };
         self.operations.clear();
         self.present = None;
-        let waiting = std::mem::take(&mut self.outbox);
+        let waiting = self.outbox.take_waiting();
         // What was to be sent before the goodbye still goes out, unless the client does not read.
         if close != Close::SlowConsumer {
             let socket = &mut self.socket;
@@ -352,7 +341,10 @@ impl Connection {
 
     fn output(&mut self, id: &str, outcome: Option<Outcome>) {
         let text = match outcome {
-            Some(Outcome::Result(result)) => self.machine.next(id, &result.payload),
+            Some(Outcome::Result(result)) => {
+                let text = self.machine.next(id, &result.payload);
+                return self.send_held(text, result.held);
+            }
             Some(Outcome::Refused(errors)) => {
                 self.operations.remove(id);
                 self.machine.failed(id, &errors)
@@ -366,10 +358,14 @@ impl Connection {
     }
 
     fn send(&mut self, text: String) {
-        if self.outbox.is_empty() && !self.unflushed {
+        self.send_held(text, HeldMemory::default());
+    }
+
+    fn send_held(&mut self, text: String, held: HeldMemory) {
+        if self.outbox.is_idle() {
             self.deadlines.stalled = Instant::now() + STALLED;
         }
-        self.outbox.push_back(Message::text(text));
+        self.outbox.push(Message::text(text), held);
     }
 
     fn deadline(&mut self) -> Result<(), Close> {
@@ -421,13 +417,11 @@ enum SocketEvent {
 fn poll_socket(
     cx: &mut Context<'_>,
     socket: &mut WebSocket,
-    outbox: &mut VecDeque<Message>,
-    unflushed: &mut bool,
-    sends: bool,
+    outbox: &mut Outbox,
     reads: bool,
 ) -> Poll<SocketEvent> {
-    if sends {
-        match poll_send(cx, socket, outbox, unflushed) {
+    if !outbox.is_idle() {
+        match outbox.poll_send(cx, socket) {
             Poll::Ready(Ok(())) => return Poll::Ready(SocketEvent::Sent),
             Poll::Ready(Err(_)) => return Poll::Ready(SocketEvent::Gone),
             Poll::Pending => {}
@@ -443,33 +437,6 @@ fn poll_socket(
         };
     }
     Poll::Pending
-}
-
-fn poll_send(
-    cx: &mut Context<'_>,
-    socket: &mut WebSocket,
-    outbox: &mut VecDeque<Message>,
-    unflushed: &mut bool,
-) -> Poll<std::result::Result<(), axum::Error>> {
-    let mut socket = Pin::new(socket);
-    loop {
-        if *unflushed {
-            ready!(socket.as_mut().poll_flush(cx))?;
-            *unflushed = false;
-        }
-        if outbox.is_empty() {
-            return Poll::Ready(Ok(()));
-        }
-        ready!(socket.as_mut().poll_ready(cx))?;
-        if let Some(message) = outbox.pop_front() {
-            socket.as_mut().start_send(message)?;
-            *unflushed = true;
-        }
-    }
-}
-
-fn text_bytes(message: &Message) -> usize {
-    if let Message::Text(text) = message { text.len() } else { 0 }
 }
 
 async fn say_goodbye(socket: &mut WebSocket, close: &Close) {
