@@ -2,7 +2,10 @@
 
 use axum::{
     extract::Request,
-    http::{Uri, Version, header, uri::PathAndQuery},
+    http::{
+        HeaderValue, Uri, Version, header,
+        uri::{Authority, PathAndQuery},
+    },
 };
 
 use crate::domain::{Error, Result};
@@ -38,7 +41,8 @@ pub(super) fn check(request: &Request) -> Result<()> {
     }
     let mut hosts = headers.get_all(header::HOST).iter();
     match (hosts.next(), hosts.next()) {
-        (Some(_), None) => Ok(()),
+        (Some(host), None) if is_authority(host) => Ok(()),
+        (Some(_), None) => Err(Error::bad_input("The Host header must be a host name or an address.")),
         (None, _) if request.version() < Version::HTTP_11 => Ok(()),
         (None, _) => Err(Error::bad_input("The request has no Host header.")),
         (Some(_), Some(_)) => Err(Error::bad_input("The request has more than one Host header.")),
@@ -87,6 +91,11 @@ fn canonical(path: &str) -> Option<String> {
 fn ends_with_ignoring_case(text: &str, end: &str) -> bool {
     let tail = text.len().checked_sub(end.len()).and_then(|from| text.get(from..));
     tail.is_some_and(|tail| tail.eq_ignore_ascii_case(end))
+}
+
+/// Whether a Host header names a host: with a port or without, and without a user (RFC 9110, section 7.2).
+fn is_authority(host: &HeaderValue) -> bool {
+    !host.as_bytes().contains(&b'@') && Authority::try_from(host.as_bytes()).is_ok()
 }
 
 #[cfg(test)]

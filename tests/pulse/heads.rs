@@ -20,7 +20,13 @@ async fn a_request_names_one_host() {
     let app = TestApp::production(Backend::Sqlite).await;
     for (hosts, status) in [
         ("Host: localhost\r\n", 200),
+        ("Host: [::1]:5000\r\n", 200),
+        ("Host: pulse.example.com:443\r\n", 200),
         ("", 400),
+        ("Host:\r\n", 400),
+        ("Host: a b\r\n", 400),
+        ("Host: a/b\r\n", 400),
+        ("Host: user@a\r\n", 400),
         ("Host: localhost\r\nHost: localhost\r\n", 400),
         ("Host: localhost\r\nhOST: evil.example\r\n", 400),
     ] {

@@ -31,7 +31,7 @@ on_both_databases! {
         let refused = import(url, &[&file]);
         assert_eq!(refused.status.code(), Some(1), "{}", said(&refused));
         let told = complaints(&refused);
-        assert!(told.len() == 1 && told[0].contains("stop the server"), "{told:?}");
+        assert!(told.len() == 1 && told[0].contains("Stop the server"), "{told:?}");
         server.create_activity("ada", "still there").await;
         assert_eq!(server.get("/api/activities/ada").await.expect(200)["total"], 1);
         // A server that crashed does not count.

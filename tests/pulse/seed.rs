@@ -155,7 +155,7 @@ async fn production_and_a_running_server_refuse_it() {
     let server = Server::start(&url, &[]);
     let refused = pulse(&url, &["seed"]);
     let told = complaints(&refused);
-    assert!(!refused.status.success() && told.len() == 1 && told[0].contains("stop the server"), "{told:?}");
+    assert!(!refused.status.success() && told.len() == 1 && told[0].contains("Stop the server"), "{told:?}");
     drop(server);
     for wrong in [["--users", "0"], ["--users", "10001"], ["--today", "tomorrow"], ["--seed", "x"]] {
         let refused = pulse(&url, &["seed", wrong[0], wrong[1]]);
