@@ -16,11 +16,13 @@ use std::{collections::HashMap, sync::Arc, time::Instant};
 use axum::{
     Json, Router,
     extract::{FromRef, MatchedPath},
+    http::HeaderMap,
     routing::get,
 };
 use tokio_util::sync::CancellationToken;
 use utoipa::{
     Modify, OpenApi,
+    openapi::external_docs::ExternalDocs,
     openapi::{
         ContentBuilder, Header, Object, PathItem, Ref, ResponseBuilder, Type,
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -183,13 +185,30 @@ pub fn router(rest: Rest) -> Router {
         let methods = methods.get(path.as_str()).map_or(&["GET"][..], Vec::as_slice);
         std::future::ready(method_not_allowed(methods))
     };
-    let document = Json(document);
     router
-        .route("/api/openapi.json", get(move || async move { document.clone() }))
+        .route(
+            "/api/openapi.json",
+            get(move |headers: HeaderMap| async move { answer_document(document, &headers) }),
+        )
         .route("/metrics", get(metrics::metrics))
         .route("/api/{*path}", axum::routing::any(unknown))
         .method_not_allowed_fallback(refuse)
         .with_state(rest)
+}
+
+/// The document, with the address of its page: that has to be absolute, and only the request knows it.
+fn answer_document(
+    mut document: utoipa::openapi::OpenApi,
+    headers: &HeaderMap,
+) -> Json<utoipa::openapi::OpenApi> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    if let Some(host) = text("host") {
+        let scheme = if text("x-forwarded-proto") == Some("https") { "https" } else { "http" };
+        let mut page = ExternalDocs::new(format!("{scheme}://{host}/docs/api"));
+        page.description = Some("This document as a page, to read and to try".to_owned());
+        document.external_docs = Some(page);
+    }
+    Json(document)
 }
 
 /// The methods of a documented path.

@@ -304,3 +304,24 @@ on_both!(
         assert_eq!(once["createActivity"]["data"].as_array().unwrap().len(), 8_000);
     }
 );
+
+on_both!(
+    async fn a_misspelt_word_of_an_enum_has_a_suggestion(app: TestApp) {
+        let literal = "{ activityConnection(userId: \"u\", type: LOGN) { nodes { id } } }";
+        let variable =
+            "query($t: ActivityType) { activityConnection(userId: \"u\", type: $t) { nodes { id } } }";
+        for answer in [
+            app.graphql(literal, json!({})).await,
+            app.graphql(variable, json!({"t": "LOGN"})).await,
+            app.graphql(variable, json!({"t": "login"})).await,
+        ] {
+            is_refused_with(&answer, "Did you mean LOGIN?");
+        }
+    }
+);
+
+#[track_caller]
+fn is_refused_with(answer: &Answer, text: &str) {
+    assert_eq!(answer.graphql_error().0, "GRAPHQL_VALIDATION_FAILED", "{}", answer.text);
+    assert!(answer.body["errors"][0]["message"].as_str().unwrap().contains(text), "{}", answer.text);
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Backend, TestApp, routes};
+use crate::support::{Answer, Backend, TestApp, on_both, routes};
 
 /// The routes of the documentation, whatever their parameters are called.
 const DOCUMENTED: &[&str] = &[
@@ -251,3 +251,12 @@ async fn it_names_the_page_that_shows_it() {
     assert_eq!(page.status, 200, "{}", page.text);
     assert!(page.text.contains("<!doctype html>"), "{}", page.text);
 }
+
+on_both!(
+    async fn the_page_of_the_document_is_at_its_address(app: TestApp) {
+        let document = app.get("/api/openapi.json").await.expect(200);
+        let page = document["externalDocs"]["url"].as_str().unwrap();
+        assert_eq!(page, app.url("/docs/api"));
+        assert_eq!(app.http.get(page).send().await.unwrap().status(), 200);
+    }
+);

@@ -56,7 +56,7 @@ mod tests {
         OperationLimits { depth: 12, aliases: 20, root_fields: 20, introspection: true };
 
     fn documents() -> (DocumentCache, TypeSystem) {
-        (DocumentCache::default(), TypeSystem::new("type Query {activeUsers: Int f: Int}"))
+        (DocumentCache::default(), TypeSystem::new("type Query {activeUsers: Int f: Int}", true))
     }
 
     #[test]

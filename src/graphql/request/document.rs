@@ -69,7 +69,9 @@ impl Document {
         let sizes = limits::check(&ast, limits).map_err(|rejection| vec![rejection])?;
         let document = ast.to_executable_validate(&types.schema).map_err(|with| {
             let errors = rejections(&with.errors, MAX_ERRORS);
-            errors.map(|(message, offset)| Rejection::validation(message, offset)).collect::<Vec<_>>()
+            let errors =
+                errors.map(|(message, offset)| Rejection::validation(suggest(types, message), offset));
+            errors.collect::<Vec<_>>()
         })?;
         Self::with_rules(types, document, &sizes, scanned.has_compound_values, text)
             .map_err(|rejection| vec![rejection])
@@ -151,6 +153,18 @@ impl Document {
 fn unknown(name: Option<&str>) -> Rejection {
     let message = format!("The document has no operation named {:?}.", name.unwrap_or_default());
     Rejection::validation(message, None)
+}
+
+/// The library's message about a word that an enum does not have, with the one that is probably meant.
+fn suggest(types: &TypeSystem, message: String) -> String {
+    let words = message.strip_prefix("value `").and_then(|rest| rest.strip_suffix('`'));
+    match words.and_then(|words| words.split_once("` does not exist on `")) {
+        Some((text, name)) => {
+            let (text, name) = (text.to_owned(), name.to_owned());
+            types.suggest(message, &name, &text)
+        }
+        None => message,
+    }
 }
 
 /// The first errors of the library: what is wrong, and the byte where.

@@ -66,7 +66,11 @@ pub(super) struct Preparer {
 impl Preparer {
     /// Prepares operations of the schema that `sdl` describes.
     pub(super) fn new(sdl: &str, limits: OperationLimits) -> Self {
-        Self { types: TypeSystem::new(sdl), limits, documents: DocumentCache::default() }
+        Self {
+            types: TypeSystem::new(sdl, limits.introspection),
+            limits,
+            documents: DocumentCache::default(),
+        }
     }
 
     /// The operation that `params` ask for.

@@ -179,7 +179,7 @@ mod tests {
 
     /// What is wrong, and whether the library itself says so.
     fn problem(text: &str) -> (Option<String>, bool) {
-        let types = TypeSystem::new(SDL);
+        let types = TypeSystem::new(SDL, true);
         let Ok(document) = ExecutableDocument::parse_and_validate(&types.schema, text, "") else {
             return (None, true);
         };
@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn uses_of_variables_are_found() {
-        let types = TypeSystem::new(SDL);
+        let types = TypeSystem::new(SDL, true);
         let text = "query($a:Int $b:Boolean!=true $c:Boolean! $d:Int){f(n:$a i:{a:\"x\" b:$d}) g @include(if:$b) {...F}}
             fragment F on Query {f @skip(if:$c)}";
         let document = ExecutableDocument::parse_and_validate(&types.schema, text, "").unwrap();

@@ -11,8 +11,13 @@ use apollo_compiler::{
 };
 use async_graphql::Name;
 
+use crate::domain::nearest;
+
 /// Scalars of the schema that take texts alone. The other one, `JSON`, takes anything.
 pub(super) const TEXT_SCALARS: [&str; 2] = ["DateTime", "Date"];
+
+/// A word of an enum that is misspelt in one letter of so many is still told.
+const LETTERS_PER_MISTAKE: usize = 4;
 
 /// The schema, and what is looked up in it often.
 pub(super) struct TypeSystem {
@@ -21,6 +26,8 @@ pub(super) struct TypeSystem {
     names: HashMap<Box<str>, Name>,
     /// The objects that a value of an abstract type may be.
     objects: HashMap<Box<str>, Vec<ApolloName>>,
+    /// Whether messages may name words of the schema that the client did not.
+    suggests: bool,
 }
 
 impl TypeSystem {
@@ -28,7 +35,7 @@ impl TypeSystem {
     ///
     /// # Panics
     /// If it is no valid schema: the program itself makes it.
-    pub(super) fn new(sdl: &str) -> Self {
+    pub(super) fn new(sdl: &str, suggests: bool) -> Self {
         let schema = match Schema::parse_and_validate(sdl, "schema.graphql") {
             Ok(schema) => schema,
             Err(errors) => panic!("the schema is not valid: {errors}"),
@@ -65,7 +72,7 @@ impl TypeSystem {
             Some((name.as_str().into(), union.members.iter().map(|member| member.name.clone()).collect()))
         });
         let objects = interfaces.chain(unions).collect();
-        Self { names, objects, schema }
+        Self { names, objects, schema, suggests }
     }
 
     /// The name as async-graphql has it.
@@ -87,6 +94,17 @@ impl TypeSystem {
         match self.objects(ty) {
             Some(objects) => objects.iter().all(|object| these.contains(object)),
             None => these.iter().any(|object| object == ty),
+        }
+    }
+
+    /// `message` about `text`, which is no word of the enum `name`, with the word that is probably meant.
+    pub(super) fn suggest(&self, message: String, name: &str, text: &str) -> String {
+        let words = self.schema.types.get(name).and_then(|definition| definition.as_enum());
+        let Some(words) = words.filter(|_| self.suggests) else { return message };
+        let words = words.values.keys().map(|word| word.as_str());
+        match nearest(text, words, LETTERS_PER_MISTAKE) {
+            Some(word) => format!("{message}. Did you mean {word}?"),
+            None => message,
         }
     }
 
@@ -115,7 +133,7 @@ mod tests {
 
     #[test]
     fn every_scalar_is_known_here() {
-        let types = TypeSystem::new(&crate::graphql::sdl());
+        let types = TypeSystem::new(&crate::graphql::sdl(), true);
         let scalars = types
             .schema
             .types
@@ -132,6 +150,7 @@ mod tests {
     fn an_object_is_of_the_abstract_types_that_it_belongs_to() {
         let types = TypeSystem::new(
             "interface I {a:Int} interface J {a:Int} type A implements I&J {a:Int} type B implements I {a:Int} union U = A type Query {i:I}",
+            true,
         );
         for (ty, condition, expected) in [
             ("A", "A", true),

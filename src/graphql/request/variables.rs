@@ -106,6 +106,10 @@ impl Coercion<'_> {
     fn word(&self, words: &EnumType, value: Value) -> Result<Value, String> {
         match &value {
             Value::String(text) if words.values.contains_key(text.as_str()) => Ok(value),
+            Value::String(text) => {
+                let message = format!("Variable `{}` must be a value of {}", self.path.0, words.name);
+                Err(self.types.suggest(message, &words.name, text))
+            }
             _ => Err(self.must(&format!("be a value of {}", words.name))),
         }
     }
@@ -205,7 +209,7 @@ mod tests {
         type Query { f: Int }";
 
     fn coerced(ty: &str, default: Option<Value>, given: Json) -> Result<Json, String> {
-        let types = TypeSystem::new(SDL);
+        let types = TypeSystem::new(SDL, true);
         let ty = Type::parse(ty, "").unwrap();
         let variable = Variable {
             name: Name::new("v"),
@@ -271,7 +275,8 @@ mod tests {
             ("ID", json!(1.5), "Variable `$v` must be a string or a whole number."),
             ("Boolean", json!("true"), "Variable `$v` must be of type Boolean."),
             ("DateTime", json!(1), "Variable `$v` must be of type DateTime."),
-            ("E", json!("C"), "Variable `$v` must be a value of E."),
+            ("E", json!("C"), "Variable `$v` must be a value of E. Did you mean A?"),
+            ("E", json!("ZZZZ"), "Variable `$v` must be a value of E."),
             ("E", json!(1), "Variable `$v` must be a value of E."),
             ("[Int!]", json!([1, null]), "Variable `$v[1]` must not be null."),
             ("I", json!([]), "Variable `$v` must be an object of type I."),
