@@ -18,6 +18,7 @@ use super::{
     rejection::Rejection,
     rules::{self, VariableUses},
     type_system::{TypeSystem, offset},
+    values::default_value,
     variables::{self, Decides, Variable},
 };
 
@@ -190,7 +191,7 @@ impl Operation {
             Variable {
                 name: types.name(name),
                 ty: definition.ty.clone(),
-                default: default.map(|value| plan::default_value(types, value, &definition.ty)),
+                default: default.map(|value| default_value(types, value, &definition.ty)),
                 offset: offset(definition),
                 non_null: uses.non_null.contains(name),
                 decides,

@@ -13,6 +13,7 @@ mod plan;
 mod rejection;
 mod rules;
 mod type_system;
+mod values;
 mod variables;
 
 use std::sync::Arc;

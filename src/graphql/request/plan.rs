@@ -14,7 +14,7 @@ use std::{
 
 use apollo_compiler::{
     ExecutableDocument, Node,
-    ast::{Argument, Directive, OperationType as ApolloKind, Type, Value as Literal},
+    ast::{Argument, Directive, OperationType as ApolloKind, Value as Literal},
     executable::{Field as SelectedField, Operation, Selection as Selected, SelectionSet as SelectedSet},
 };
 use async_graphql::{
@@ -31,6 +31,7 @@ use async_graphql_value::Value;
 use super::{
     rejection::{Rejection, position},
     type_system::{TypeSystem, offset},
+    values::{count_uses, is_left_out, literal, value_bytes},
     variables::Variable,
 };
 
@@ -53,9 +54,6 @@ pub(in crate::graphql) struct Plan {
 
 /// Bytes that values of variables may take where async-graphql copies them: at each use but one.
 const MAX_COPIED_BYTES: usize = 1024 * 1024;
-/// Bytes of a value of the library, without its text.
-const VALUE_BYTES: usize = 72;
-
 impl Plan {
     /// Checks that `variables` take little room where they are copied.
     ///
@@ -156,21 +154,6 @@ pub(super) fn check_merges(
     let set = &operation.selection_set;
     let mut planner = Planner::new(types, document, Conditions::All);
     planner.object(&set.ty, &[set]).map(drop)
-}
-
-/// The default of a variable of type `ty`, as async-graphql has it. A value that stands for a list of one is a list.
-pub(super) fn default_value(types: &TypeSystem, value: &Literal, ty: &Type) -> Const {
-    let value = match (value, ty) {
-        (Literal::Null, _) => return Const::Null,
-        (Literal::List(items), Type::List(item) | Type::NonNullList(item)) => {
-            return Const::List(items.iter().map(|value| default_value(types, value, item)).collect());
-        }
-        (value, Type::List(item) | Type::NonNullList(item)) => {
-            return Const::List(vec![default_value(types, value, item)]);
-        }
-        (value, _) => value,
-    };
-    literal(types, value, Some(ty), &Variables::default()).into_const().unwrap_or_default()
 }
 
 struct Planner<'a> {
@@ -359,72 +342,6 @@ impl<'a> Planner<'a> {
     }
 }
 
-/// A literal as async-graphql has it, without the input fields whose variables have no value.
-fn literal(types: &TypeSystem, value: &Literal, ty: Option<&Type>, variables: &Variables) -> Value {
-    match value {
-        Literal::Null => Value::Null,
-        Literal::Enum(word) => Value::Enum(types.name(word)),
-        Literal::Variable(name) if variables.contains_key(name.as_str()) => Value::Variable(types.name(name)),
-        Literal::Variable(_) => Value::Null,
-        Literal::String(text) => Value::String(text.clone()),
-        Literal::Boolean(value) => Value::Boolean(*value),
-        Literal::Float(float) => number(float.as_str()),
-        // An id is its text.
-        Literal::Int(int) if ty.is_some_and(|ty| ty.inner_named_type() == "ID") => {
-            Value::String(int.as_str().to_owned())
-        }
-        Literal::Int(int) => match int.as_str().parse::<i64>() {
-            Ok(int) => Value::Number(int.into()),
-            Err(_) => number(int.as_str()),
-        },
-        Literal::List(items) => {
-            let ty = ty.map(Type::item_type);
-            Value::List(items.iter().map(|item| literal(types, item, ty, variables)).collect())
-        }
-        Literal::Object(members) => {
-            let fields = ty.and_then(|ty| types.input_fields(ty));
-            let given = members.iter().filter(|(_, value)| !is_left_out(value, variables));
-            let members = given.map(|(name, value)| {
-                let ty = fields.and_then(|fields| fields.get(name)).map(|field| &*field.ty);
-                (types.name(name), literal(types, value, ty, variables))
-            });
-            Value::Object(members.collect())
-        }
-    }
-}
-
-fn is_left_out(value: &Literal, variables: &Variables) -> bool {
-    value.as_variable().is_some_and(|name| !variables.contains_key(name.as_str()))
-}
-
-/// Counts the uses of variables in `value`.
-fn count_uses(value: &Value, uses: &mut HashMap<Name, usize>) {
-    match value {
-        Value::Variable(name) => *uses.entry(name.clone()).or_default() += 1,
-        Value::List(items) => items.iter().for_each(|item| count_uses(item, uses)),
-        Value::Object(members) => members.values().for_each(|value| count_uses(value, uses)),
-        _ => {}
-    }
-}
-
-/// Bytes that a copy of `value` takes, about.
-fn value_bytes(value: &Const) -> usize {
-    let below = match value {
-        Const::String(text) => text.len(),
-        Const::List(items) => items.iter().map(value_bytes).sum(),
-        Const::Object(members) => {
-            members.iter().map(|(name, value)| VALUE_BYTES + name.len() + value_bytes(value)).sum()
-        }
-        _ => 0,
-    };
-    VALUE_BYTES + below
-}
-
-fn number(text: &str) -> Value {
-    let number = text.parse::<f64>().ok().and_then(serde_json::Number::from_f64);
-    number.map_or(Value::Null, Value::Number)
-}
-
 /// Whether the lists and objects among the arguments are the same; the library compares the rest.
 fn same_arguments(these: &[Node<Argument>], those: &[Node<Argument>]) -> bool {
     let composed =
@@ -447,5 +364,87 @@ fn same(one: &Literal, other: &Literal) -> bool {
         }
         // What is left was compared by the library.
         _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SDL: &str =
+        "interface I {a:Int} type A implements I {a:Int b(x:Int):Int} type B implements I {a:Int c:Int}
+        type Query {i:I q:Query a(x:Int y:[Int]):Int}";
+
+    /// The selection of a plan as text, and the plan.
+    fn planned(text: &str, variables: serde_json::Value) -> (String, Plan) {
+        let types = TypeSystem::new(SDL, true);
+        let document = ExecutableDocument::parse_and_validate(&types.schema, text, "").unwrap();
+        let operation = document.operations.iter().next().unwrap();
+        let plan =
+            plan(&types, (&document, operation), &[], &Variables::from_json(variables), text.into()).unwrap();
+        let DocumentOperations::Single(operation) = &plan.document.operations else { panic!("{text}") };
+        (written(&operation.node.selection_set.node), plan)
+    }
+
+    fn written(set: &SelectionSet) -> String {
+        let items = set.items.iter().map(|item| match &item.node {
+            Selection::Field(field) => {
+                let arguments =
+                    field.node.arguments.iter().map(|(name, value)| format!("{}:{}", name.node, value.node));
+                let arguments = arguments.collect::<Vec<_>>().join(",");
+                format!(
+                    "{}({arguments}){}",
+                    field.node.response_key().node,
+                    written(&field.node.selection_set.node)
+                )
+            }
+            Selection::InlineFragment(fragment) => {
+                let condition = fragment.node.type_condition.as_ref().unwrap();
+                format!("...{}{}", condition.node.on.node, written(&fragment.node.selection_set.node))
+            }
+            Selection::FragmentSpread(_) => panic!("a plan spreads nothing"),
+        });
+        let items = items.collect::<Vec<_>>().join(" ");
+        if items.is_empty() { String::new() } else { format!("{{{items}}}") }
+    }
+
+    #[test]
+    fn fields_are_merged_fragments_inlined_and_conditions_decided() {
+        for (text, variables, expected) in [
+            (
+                "{a q{a} ...F q{b:a}} fragment F on Query {q{c:a} a}",
+                serde_json::json!({}),
+                "{a() q(){a() c() b()}}",
+            ),
+            ("query($v:Int){a(x:$v y:[1])}", serde_json::json!({}), "{a(y:[1])}"),
+            ("query($v:Int){a(x:$v)}", serde_json::json!({"v": 1}), "{a(x:$v)}"),
+            (
+                "query($v:Boolean!){a @skip(if:$v) q @include(if:$v) {a}}",
+                serde_json::json!({"v": true}),
+                "{q(){a()}}",
+            ),
+            (
+                "query($v:Boolean!){a @skip(if:$v) q @include(if:$v) {a}}",
+                serde_json::json!({"v": false}),
+                "{a()}",
+            ),
+            ("{i{a ...on I{a}}}", serde_json::json!({}), "{i(){a()}}"),
+            ("{i{a ...on A{b}}}", serde_json::json!({}), "{i(){...A{a() b()} ...B{a()}}}"),
+        ] {
+            assert_eq!(planned(text, variables).0, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_plan_knows_where_variables_are_used() {
+        let nested = |text: &str| planned(text, serde_json::json!({"v": 1})).1.has_nested_variables;
+        assert!(!nested("query($v:Int){a(x:$v) q{a(x:1)}}"));
+        assert!(nested("query($v:Int){q{a(x:$v)}}"));
+        let repeated = planned("query($v:Int){a(x:$v y:[$v $v]) q{a(x:1)}}", serde_json::json!({"v": 1})).1;
+        assert_eq!(repeated.repeated, [(Name::new("v"), 3)]);
+        assert!(repeated.check_copies(&Variables::from_json(serde_json::json!({"v": 1}))).is_ok());
+        let large = Variables::from_json(serde_json::json!({"v": "x".repeat(MAX_COPIED_BYTES / 2)}));
+        assert!(repeated.check_copies(&large).is_err());
+        assert_ne!(repeated.id, planned("{a}", serde_json::json!({})).1.id);
     }
 }
