@@ -18,7 +18,6 @@ use pulse::{
     domain::{Activity, ActivityType, Clock, NewActivity, UserId, Window},
     store::{Store, Tuning},
 };
-use sea_orm::{ConnectionTrait, Database};
 
 const CALLERS: usize = 64;
 const ROUNDS: usize = 5;
@@ -91,7 +90,7 @@ async fn pages() {
     let (store, folder) = store(Tuning::default().batch).await;
     let sizes = [100, 1_000_000];
     for size in sizes {
-        fill(&folder, size).await;
+        fill(&folder, size);
     }
     let window = Window::parse(20, 0).unwrap();
     let mut times = (Vec::new(), Vec::new());
@@ -112,9 +111,8 @@ async fn pages() {
 }
 
 /// Writes a feed of `size` items past the store, which would take a minute for a million.
-async fn fill(folder: &tempfile::TempDir, size: i64) {
-    let url = format!("sqlite://{}", folder.path().join("bench.db").display());
-    let connection = Database::connect(url).await.unwrap();
+fn fill(folder: &tempfile::TempDir, size: i64) {
+    let connection = rusqlite::Connection::open(folder.path().join("bench.db")).unwrap();
     let sql = format!(
         "INSERT INTO activities (user_id, position, id, type, title, description, data, created_at, read)
          SELECT 'feed {size}', value, printf('%08x%016x', {size}, value), 'goal_completed', 'A goal was completed',
@@ -125,13 +123,9 @@ async fn fill(folder: &tempfile::TempDir, size: i64) {
     let series = format!(
         "(WITH RECURSIVE s(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM s WHERE value < {size}) SELECT value FROM s)"
     );
-    connection
-        .execute_unprepared(&sql.replace(&format!("generate_series(1, {size})"), &series))
-        .await
-        .unwrap();
+    connection.execute_batch(&sql.replace(&format!("generate_series(1, {size})"), &series)).unwrap();
     let sql = format!("INSERT INTO user_position VALUES ('feed {size}', {size}, {size}, {size}, 0, 0)");
-    connection.execute_unprepared(&sql).await.unwrap();
-    connection.close().await.unwrap();
+    connection.execute_batch(&sql).unwrap();
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

@@ -24,7 +24,7 @@ use crate::{
     config::Config,
     dev::{self, Dev},
     domain::{Clock, Error, Result},
-    events::{Bus, BusAddress, Hub, check_heads_forever, follow_epochs},
+    events::{Bus, BusAddress, Hub, check_positions_forever, follow_epochs},
     graphql,
     http::{Bound, ConnectionLimits, Origins, Server, Surround, answer_panics, cors},
     rest::{self, Rest},
@@ -131,7 +131,7 @@ impl App {
         let tasks = TaskTracker::new();
         tasks.spawn(store.clone().sweep_forever());
         tasks.spawn(follow_epochs(hub.clone(), store.clone()));
-        tasks.spawn(check_heads_forever(hub, store.clone()));
+        tasks.spawn(check_positions_forever(hub, store.clone()));
         tasks.spawn(roster.clone().keep());
 
         let stopped = CancellationToken::new();

@@ -3,7 +3,7 @@
 use clap::Args;
 use pulse::{
     config::Config,
-    domain::{Day, Timestamp},
+    domain::{Day, FeedKind, Timestamp},
     transfer,
 };
 
@@ -44,10 +44,13 @@ impl Seed {
         let seed = transfer::Seed { users: self.users, seed: self.seed, today };
         let seeded = transfer::seed(&config.database_url, seed, now).await;
         let seeded = seeded.map_err(|problem| super::explain(config, problem))?;
-        let moved = seeded.moved;
+        let counts = seeded.counts;
         super::print(format_args!(
             "{} users with {} activities and {} notifications were made (seed {}, {today}).\n",
-            moved.analytics, moved.activities, moved.notifications, self.seed
+            counts.analytics,
+            counts.items[FeedKind::Activities],
+            counts.items[FeedKind::Notifications],
+            self.seed
         ))?;
         if seeded.left > 0 {
             super::print(format_args!(

@@ -1,6 +1,6 @@
 //! What a user did.
 
-use super::{Cursor, FeedItem, FeedKind, ItemId, JsonData, Result, Text, Timestamp, Title, UserId, words};
+use super::{Cursor, ItemId, JsonData, Result, Text, Timestamp, Title, UserId, words};
 
 words! {
     /// What kind of thing a user did.
@@ -43,22 +43,22 @@ pub struct Activity {
     pub cursor: Cursor,
 }
 
-impl FeedItem for Activity {
-    type New = NewActivity;
-    type Kind = ActivityType;
-
-    const FEED: FeedKind = FeedKind::Activities;
-    const NOUN: &'static str = "activity";
-
-    fn id(&self) -> ItemId {
-        self.id
+impl Activity {
+    pub(super) fn create(user: UserId, new: NewActivity, now: Timestamp, cursor: Cursor) -> Self {
+        Self {
+            id: ItemId::generate(now),
+            user,
+            kind: new.kind,
+            title: new.title,
+            description: new.description,
+            data: new.data,
+            timestamp: now,
+            read: false,
+            cursor,
+        }
     }
 
-    fn cursor(&self) -> Cursor {
-        self.cursor
-    }
-
-    fn text_bytes(&self) -> usize {
+    pub(super) fn text_bytes(&self) -> usize {
         let description = self.description.as_ref().map_or(0, |text| text.as_str().len());
         let data = self.data.as_ref().map_or(0, |data| data.as_str().len());
         self.title.as_str().len() + description + data

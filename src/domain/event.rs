@@ -1,40 +1,43 @@
-//! What happened, as it is told to those who follow a user.
+//! Events: each is one committed change of one user, as followers get it.
 
 use std::sync::Arc;
 
-use super::{Activity, Analytics, Cursor, Notification, Position, UserId};
+use super::{Analytics, Cursor, FeedKind, Item, PerFeed, Position, UserId};
 
-/// How much a user has not read, as absolute numbers.
+/// How many items a user has not read, as absolute numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnreadCounts {
-    /// Unread activities.
-    pub activities: u64,
-    /// Unread notifications.
-    pub notifications: u64,
-    /// Where the user's history stood.
+    /// Unread items by feed.
+    pub unread: PerFeed<u64>,
+    /// The position of the user's history that the counts belong to.
     pub cursor: Cursor,
+}
+
+impl UnreadCounts {
+    /// Unread items of `feed`.
+    pub fn of(&self, feed: FeedKind) -> u64 {
+        self.unread[feed]
+    }
 }
 
 /// One committed change of one user.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// Whose change it is.
+    /// The user whose history changed.
     pub user: UserId,
     /// Its number: one more than that of the user's change before.
     pub position: Position,
     /// The unread counts after it.
     pub counts: UnreadCounts,
-    /// What changed.
+    /// The change.
     pub change: Change,
 }
 
-/// What a change was.
+/// A change of a user's history.
 #[derive(Clone, Debug)]
 pub enum Change {
-    /// An activity was created.
-    ActivityCreated(Arc<Activity>),
-    /// A notification was created.
-    NotificationCreated(Arc<Notification>),
+    /// An item was created.
+    Created(Item),
     /// The analytics are now these.
     AnalyticsUpdated(Arc<Analytics>),
     /// Items were read, deleted or expired: only counts changed.
@@ -42,12 +45,20 @@ pub enum Change {
 }
 
 impl Change {
-    /// Where the change stands in the user's history; a change of counts alone is not kept and has no place.
+    /// The position of the change; a change of counts alone is not kept and has none.
     pub fn cursor(&self) -> Option<Cursor> {
         match self {
-            Self::ActivityCreated(activity) => Some(activity.cursor),
-            Self::NotificationCreated(notification) => Some(notification.cursor),
+            Self::Created(item) => Some(item.cursor()),
             Self::AnalyticsUpdated(analytics) => Some(analytics.cursor),
+            Self::FeedChanged => None,
+        }
+    }
+
+    /// The user whose item or record it is; a change of counts alone names none.
+    pub fn user(&self) -> Option<&UserId> {
+        match self {
+            Self::Created(item) => Some(item.user()),
+            Self::AnalyticsUpdated(analytics) => Some(&analytics.user),
             Self::FeedChanged => None,
         }
     }

@@ -1,36 +1,62 @@
-//! What activities and notifications have in common: a feed, newest first.
+//! Feeds: lists of a user's items, newest first, and pages of them.
 
-use std::sync::Arc;
+use std::{
+    ops::{Index, IndexMut},
+    sync::Arc,
+};
 
-use super::{Cursor, Error, ItemId, Result, UserId, Written};
+use super::{Cursor, Error, Result, UserId};
 
-/// Which of the two feeds.
+/// A feed of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FeedKind {
     /// What a user did.
     Activities,
-    /// What a user is told.
+    /// Messages to a user.
     Notifications,
 }
 
-/// An item of a feed. Activities and notifications implement it; what is written for it serves both.
-pub trait FeedItem: Clone + std::fmt::Debug + Send + Sync + 'static {
-    /// What a client gives to create one.
-    type New: Send + Sync + 'static;
-    /// The closed set of types that such an item has.
-    type Kind: Copy + std::fmt::Debug + Send + Sync + 'static;
+impl FeedKind {
+    /// Every feed. Counts by feed are in this order, in memory and on the bus.
+    pub const ALL: [Self; 2] = [Self::Activities, Self::Notifications];
 
-    /// The feed that it belongs to.
-    const FEED: FeedKind;
-    /// The word for one of them in messages.
-    const NOUN: &'static str;
+    /// The name of the feed, which is also the name of its table and the prefix of its count columns.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Activities => "activities",
+            Self::Notifications => "notifications",
+        }
+    }
+}
 
-    /// The id.
-    fn id(&self) -> ItemId;
-    /// Where the creation of the item stands in the user's history.
-    fn cursor(&self) -> Cursor;
-    /// Bytes of its texts: most of the memory that it takes.
-    fn text_bytes(&self) -> usize;
+/// One value per feed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct PerFeed<T>([T; FeedKind::ALL.len()]);
+
+impl<T> PerFeed<T> {
+    /// The value of each feed, made by `make`.
+    pub fn from_fn(make: impl FnMut(FeedKind) -> T) -> Self {
+        Self(FeedKind::ALL.map(make))
+    }
+
+    /// The values, in the order of [`FeedKind::ALL`].
+    pub fn values(&self) -> impl Iterator<Item = &T> {
+        self.0.iter()
+    }
+}
+
+impl<T> Index<FeedKind> for PerFeed<T> {
+    type Output = T;
+
+    fn index(&self, feed: FeedKind) -> &T {
+        &self.0[feed as usize]
+    }
+}
+
+impl<T> IndexMut<FeedKind> for PerFeed<T> {
+    fn index_mut(&mut self, feed: FeedKind) -> &mut T {
+        &mut self.0[feed as usize]
+    }
 }
 
 /// Whose items an id may mean.
@@ -90,8 +116,6 @@ pub struct Page<T> {
     pub has_more: bool,
     /// Where the feed stood: a subscription that starts here misses nothing and repeats nothing.
     pub cursor: Cursor,
-    /// What the doors made of it, where it is kept.
-    pub written: Option<Written>,
 }
 
 /// A page by key, as the Relay specification has it: `first` after a cursor, or `last` before one.

@@ -11,6 +11,7 @@ mod feed;
 mod history;
 mod hours;
 mod id;
+mod item;
 mod lifetime;
 mod nearest;
 mod notification;
@@ -19,7 +20,6 @@ mod time;
 mod user;
 mod viewer;
 pub(crate) mod words;
-mod written;
 
 pub use activity::{Activity, ActivityType, NewActivity};
 pub use analytics::{
@@ -28,10 +28,11 @@ pub use analytics::{
 pub use cursor::{Cursor, Epoch, Position};
 pub use error::{Error, Result};
 pub use event::{Change, Event, UnreadCounts};
-pub use feed::{FeedFilter, FeedItem, FeedKind, Keyset, Page, Scope, Slice, Window};
+pub use feed::{FeedFilter, FeedKind, Keyset, Page, PerFeed, Scope, Slice, Window};
 pub use history::History;
 pub use hours::Hours;
 pub use id::ItemId;
+pub use item::{FeedItem, Item, NewItem};
 pub use lifetime::{Lifetime, TokenRules};
 pub(crate) use nearest::nearest;
 pub use notification::{NewNotification, Notification, NotificationType};
@@ -41,4 +42,3 @@ pub use user::UserId;
 pub(crate) use words::words;
 
 pub use viewer::{OperationRights, Role, Viewer};
-pub use written::Written;

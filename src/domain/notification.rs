@@ -1,8 +1,6 @@
 //! What a user is told.
 
-use super::{
-    ActionUrl, Cursor, Error, FeedItem, FeedKind, ItemId, Result, Text, Timestamp, Title, UserId, words,
-};
+use super::{ActionUrl, Cursor, Error, ItemId, Result, Text, Timestamp, Title, UserId, words};
 
 words! {
     /// What kind of message it is.
@@ -45,22 +43,28 @@ pub struct Notification {
     pub cursor: Cursor,
 }
 
-impl FeedItem for Notification {
-    type New = NewNotification;
-    type Kind = NotificationType;
-
-    const FEED: FeedKind = FeedKind::Notifications;
-    const NOUN: &'static str = "notification";
-
-    fn id(&self) -> ItemId {
-        self.id
+impl Notification {
+    pub(super) fn create(user: UserId, new: NewNotification, now: Timestamp, cursor: Cursor) -> Self {
+        Self {
+            id: ItemId::generate(now),
+            user,
+            kind: new.kind,
+            title: new.title,
+            message: new.message,
+            read: false,
+            action_url: new.action_url,
+            created_at: now,
+            expires_at: new.expires_at.unwrap_or(now.plus_days(NewNotification::LIFETIME_DAYS)),
+            cursor,
+        }
     }
 
-    fn cursor(&self) -> Cursor {
-        self.cursor
+    /// Whether it is gone at `now`: it expires at the instant `expires_at`.
+    pub fn has_expired(&self, now: Timestamp) -> bool {
+        self.expires_at <= now
     }
 
-    fn text_bytes(&self) -> usize {
+    pub(super) fn text_bytes(&self) -> usize {
         let url = self.action_url.as_ref().map_or(0, |url| url.as_str().len());
         self.title.as_str().len() + self.message.as_str().len() + url
     }

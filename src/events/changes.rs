@@ -1,4 +1,4 @@
-//! All that a user's app is told, as one stream: what was created in either feed, and the analytics.
+//! All changes of a user as one stream: the items created in each feed, and the analytics.
 //!
 //! One cursor serves for all of it, so the kinds come merged in order of position: whoever has seen a position has seen
 //! everything up to it.
@@ -6,18 +6,18 @@
 use std::sync::Arc;
 
 use crate::{
-    domain::{Activity, Change, Cursor, Event, Notification, Position, Result, UserId},
-    store::{Since, Store, StoredItem},
+    domain::{Change, Cursor, Event, Position, Result, UserId},
+    store::Store,
 };
 
-use super::follow::{CaughtUp, Followed, READ};
+use super::follow::{CATCH_UP_ITEMS, CaughtUp, Followed};
 
 /// Items that were created come each; of analytics that changed meanwhile the newest. Reads, deletions and expiries are
 /// left out: they only change counts.
 impl Followed for Change {
     const STATE: bool = false;
 
-    fn brought_by(event: &Event) -> Option<Self> {
+    fn from_event(event: &Event) -> Option<Self> {
         match &event.change {
             Change::FeedChanged => None,
             change => Some(change.clone()),
@@ -25,29 +25,19 @@ impl Followed for Change {
     }
 
     async fn read(store: &Store, user: &UserId, after: Position) -> Result<CaughtUp<Self>> {
-        let activities = store.since::<Activity>(user, after, READ).await?;
-        let notifications = store.since::<Notification>(user, after, READ).await?;
+        let created = store.created_since(user, after, CATCH_UP_ITEMS).await?;
         let analytics = store.analytics(user).await?.filter(|analytics| analytics.cursor.position() > after);
-        // The reads are of three instants, and each takes up a bounded number: what lies above the lowest end is read
-        // again from there.
-        let reached = reached(&activities).min(reached(&notifications));
         let latest = analytics.as_ref().map_or(Position::START, |analytics| analytics.cursor.position());
-        let head = activities.head.max(notifications.head).max(latest);
-        let created = activities.items.into_iter().map(|item| Change::ActivityCreated(Arc::new(item)));
-        let told = notifications.items.into_iter().map(|item| Change::NotificationCreated(Arc::new(item)));
-        let numbers = analytics.into_iter().map(|analytics| Change::AnalyticsUpdated(Arc::new(analytics)));
-        let mut items: Vec<_> = created.chain(told).chain(numbers).collect();
+        let head = created.head.max(latest);
+        // The reads are of several instants, and each takes up a bounded number: what lies above the lowest end is read
+        // again from there.
+        let reached = created.reached;
+        let items = created.items.into_iter().map(Change::Created);
+        let mut items: Vec<_> =
+            items.chain(analytics.map(|record| Change::AnalyticsUpdated(Arc::new(record)))).collect();
         items.retain(|change| position(change) <= reached);
         items.sort_by_key(position);
         Ok(CaughtUp { items, reached, head })
-    }
-}
-
-/// Up to where a read took up everything of its kind.
-pub(super) fn reached<T: StoredItem>(since: &Since<T>) -> Position {
-    match since.items.last() {
-        Some(last) if since.items.len() == READ as usize => last.cursor().position(),
-        _ => since.head,
     }
 }
 

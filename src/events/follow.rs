@@ -9,12 +9,13 @@ use crate::{
     store::{Store, StoredItem},
 };
 
-use super::{Encodings, Follower, Hub, Signal, changes::reached, heads::renew_epoch};
+use super::{Encodings, Follower, Hub, Signal, position_check::renew_epoch};
 
 /// Items that one read of the tables takes up.
-pub(super) const READ: u32 = 100;
+pub(super) const CATCH_UP_ITEMS: u32 = 100;
 /// The first and the longest pause before the tables are read again after a failure.
-const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+const RETRY_PAUSE_MIN: Duration = Duration::from_millis(100);
+const RETRY_PAUSE_MAX: Duration = Duration::from_secs(5);
 
 /// What the tables say to a reader that stands at some position.
 #[derive(Debug)]
@@ -32,7 +33,7 @@ pub trait Followed: Clone + Send + Sync + 'static {
     const STATE: bool;
 
     /// The one that `event` brings, if it brings one.
-    fn brought_by(event: &Event) -> Option<Self>;
+    fn from_event(event: &Event) -> Option<Self>;
 
     /// What came after `after`, read from the tables.
     fn read(
@@ -42,7 +43,7 @@ pub trait Followed: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<CaughtUp<Self>>> + Send;
 
     /// Whether a reader who was sent `before` learns anything from this one.
-    fn is_news(&self, _before: &Self) -> bool {
+    fn differs_from(&self, _before: &Self) -> bool {
         true
     }
 }
@@ -50,13 +51,16 @@ pub trait Followed: Clone + Send + Sync + 'static {
 impl<T: StoredItem> Followed for Arc<T> {
     const STATE: bool = false;
 
-    fn brought_by(event: &Event) -> Option<Self> {
-        T::created_in(&event.change).cloned()
+    fn from_event(event: &Event) -> Option<Self> {
+        match &event.change {
+            Change::Created(item) => T::from_item(item).cloned(),
+            _ => None,
+        }
     }
 
     async fn read(store: &Store, user: &UserId, after: Position) -> Result<CaughtUp<Self>> {
-        let since = store.since::<T>(user, after, READ).await?;
-        let reached = reached(&since);
+        let since = store.since::<T>(user, after, CATCH_UP_ITEMS).await?;
+        let reached = since.reached;
         Ok(CaughtUp { items: since.items.into_iter().map(Arc::new).collect(), reached, head: since.head })
     }
 }
@@ -68,7 +72,7 @@ pub struct CurrentAnalytics(pub Arc<Analytics>);
 impl Followed for CurrentAnalytics {
     const STATE: bool = true;
 
-    fn brought_by(event: &Event) -> Option<Self> {
+    fn from_event(event: &Event) -> Option<Self> {
         match &event.change {
             Change::AnalyticsUpdated(analytics) => Some(Self(analytics.clone())),
             _ => None,
@@ -88,7 +92,7 @@ impl Followed for CurrentAnalytics {
 impl Followed for UnreadCounts {
     const STATE: bool = true;
 
-    fn brought_by(event: &Event) -> Option<Self> {
+    fn from_event(event: &Event) -> Option<Self> {
         Some(event.counts)
     }
 
@@ -98,8 +102,8 @@ impl Followed for UnreadCounts {
         Ok(CaughtUp { items: vec![counts], reached: head, head })
     }
 
-    fn is_news(&self, before: &Self) -> bool {
-        (self.activities, self.notifications) != (before.activities, before.notifications)
+    fn differs_from(&self, before: &Self) -> bool {
+        self.unread != before.unread
     }
 }
 
@@ -131,7 +135,7 @@ pub async fn follow<F: Followed>(
 ) -> Result<Following<F>> {
     // First the hub, then the tables: what is committed in between is heard, and dropped if it was read as well.
     let follower = hub.join(&user);
-    let _turn = hub.turn().await;
+    let _permit = hub.start_permit().await;
     let mut following = Following {
         follower,
         store: store.clone(),
@@ -208,7 +212,7 @@ impl<F: Followed> Following<F> {
             if self.behind {
                 if self.ready.is_empty() || F::STATE {
                     // In a box, so that whoever waits keeps no room for a read of the tables.
-                    Box::pin(self.catch_up_with_patience()).await;
+                    Box::pin(self.catch_up_with_retry()).await;
                     continue;
                 }
             } else if F::STATE && !self.follower.is_empty() {
@@ -218,7 +222,7 @@ impl<F: Followed> Following<F> {
             }
             if let Some(delivery) = self.ready.pop_front() {
                 if F::STATE {
-                    if self.sent.as_ref().is_some_and(|before| !delivery.item.is_news(before)) {
+                    if self.sent.as_ref().is_some_and(|before| !delivery.item.differs_from(before)) {
                         continue;
                     }
                     self.sent = Some(delivery.item.clone());
@@ -252,14 +256,14 @@ impl<F: Followed> Following<F> {
                 if event.position == self.last.next() && event.counts.cursor.is_of(self.epoch) =>
             {
                 self.last = event.position;
-                if let Some(item) = F::brought_by(&event) {
+                if let Some(item) = F::from_event(&event) {
                     self.push(Delivery { item, shared: Some(encodings) });
                 }
             }
             Some(Signal::Event(event, _)) => {
                 self.behind |= event.position > self.last || !event.counts.cursor.is_of(self.epoch);
             }
-            Some(Signal::Moved(position)) => self.behind |= position > self.last,
+            Some(Signal::Position(position)) => self.behind |= position > self.last,
             Some(Signal::Check) | None => self.behind = true,
         }
     }
@@ -283,12 +287,12 @@ impl<F: Followed> Following<F> {
         Ok(head)
     }
 
-    async fn catch_up_with_patience(&mut self) {
-        let mut pause = RETRY.0;
+    async fn catch_up_with_retry(&mut self) {
+        let mut pause = RETRY_PAUSE_MIN;
         while let Err(error) = self.catch_up().await {
             tracing::warn!(user.id = %self.user, cause = ?error.cause(), "a follower waits for the database: {error}");
             tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(RETRY.1);
+            pause = (pause * 2).min(RETRY_PAUSE_MAX);
         }
     }
 

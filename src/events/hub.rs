@@ -30,7 +30,7 @@ pub enum Signal {
     /// A change was committed; with it what doors have made of it already.
     Event(Arc<Event>, Arc<Encodings>),
     /// The user's history stands at this position: whoever is behind missed something.
-    Moved(Position),
+    Position(Position),
     /// The epoch may be another one, or something was committed in another one: the tables say.
     Check,
 }
@@ -46,14 +46,14 @@ struct Inner {
     starts: Semaphore,
     /// The epoch of the positions in the channels; `None` where it never changes.
     epoch: RwLock<Option<Epoch>>,
-    newcomers: OnceLock<Newcomers>,
+    first_followers: OnceLock<FirstFollowers>,
     /// Activities that everyone is shown.
     public: broadcast::Sender<Arc<Activity>>,
 }
 
 /// Users who have a first follower, for a bus that listens for them.
 #[derive(Debug, Default)]
-struct Newcomers {
+struct FirstFollowers {
     users: Mutex<HashSet<UserId>>,
     some: Notify,
 }
@@ -82,7 +82,7 @@ impl Default for Hub {
             hasher: std::hash::RandomState::new(),
             starts: Semaphore::new(STARTS),
             epoch: RwLock::default(),
-            newcomers: OnceLock::new(),
+            first_followers: OnceLock::new(),
             public: broadcast::Sender::new(PUBLIC_BUFFER),
         }))
     }
@@ -93,9 +93,9 @@ impl Hub {
     pub fn join(&self, user: &UserId) -> Follower {
         let mut shard = self.shard(user);
         let channel = shard.entry(user.clone()).or_insert_with(|| {
-            if let Some(newcomers) = self.0.newcomers.get() {
-                lock(&newcomers.users).insert(user.clone());
-                newcomers.some.notify_one();
+            if let Some(first_followers) = self.0.first_followers.get() {
+                lock(&first_followers.users).insert(user.clone());
+                first_followers.some.notify_one();
             }
             let sender = broadcast::Sender::new(BUFFER);
             Channel { sender, newest: Position::START, seen: Position::START }
@@ -104,7 +104,7 @@ impl Hub {
     }
 
     /// Waits for the follower's turn to read the tables for its start.
-    pub(super) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+    pub(super) async fn start_permit(&self) -> Option<SemaphorePermit<'_>> {
         // The semaphore is never closed.
         self.0.starts.acquire().await.ok()
     }
@@ -125,14 +125,14 @@ impl Hub {
     }
 
     /// Tells the followers of `user` where the history stands in `epoch`, unless they were sent an event as new as that.
-    pub fn moved(&self, user: &UserId, position: Position, epoch: Epoch) {
+    pub fn notify_position(&self, user: &UserId, position: Position, epoch: Epoch) {
         if let Some(channel) = self.shard(user).get_mut(user)
             && self.is_in(|current| current == epoch)
         {
             channel.seen = channel.seen.max(position);
             if channel.newest < position {
                 channel.newest = position;
-                channel.send(Signal::Moved(position));
+                channel.send(Signal::Position(position));
             }
         }
     }
@@ -186,13 +186,13 @@ impl Hub {
     /// Waits for users who got a first follower; each such user is returned by one call. They are kept from the first call
     /// on: whoever calls looks at [`Hub::followed`] as well, for those who were followed before.
     pub(super) async fn newly_followed(&self) -> HashSet<UserId> {
-        let newcomers = self.0.newcomers.get_or_init(Newcomers::default);
+        let first_followers = self.0.first_followers.get_or_init(FirstFollowers::default);
         loop {
-            let users = std::mem::take(&mut *lock(&newcomers.users));
+            let users = std::mem::take(&mut *lock(&first_followers.users));
             if !users.is_empty() {
                 return users;
             }
-            newcomers.some.notified().await;
+            first_followers.some.notified().await;
         }
     }
 
@@ -283,9 +283,9 @@ mod tests {
         let user = UserId::parse("userId", "ada").unwrap();
         let mut follower = hub.join(&user);
         let epoch = Epoch::generate();
-        hub.moved(&user, Position(2), epoch);
-        hub.moved(&user, Position(2), epoch);
-        assert!(matches!(follower.next().await, Some(Signal::Moved(Position(2)))));
+        hub.notify_position(&user, Position(2), epoch);
+        hub.notify_position(&user, Position(2), epoch);
+        assert!(matches!(follower.next().await, Some(Signal::Position(Position(2)))));
         assert!(follower.is_empty());
     }
 }

@@ -8,13 +8,13 @@ mod bus;
 mod changes;
 mod encodings;
 mod follow;
-mod heads;
 mod hub;
 mod mac;
+mod position_check;
 mod wire;
 
 pub use bus::{Bus, BusAddress};
 pub use encodings::Encodings;
 pub use follow::{CurrentAnalytics, Delivery, Followed, Following, Start, follow};
-pub use heads::{check, check_heads_forever, follow_epochs};
 pub use hub::{Follower, Hub, Signal};
+pub use position_check::{check, check_positions_forever, follow_epochs};

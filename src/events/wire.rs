@@ -1,4 +1,4 @@
-//! Events as nodes tell them to each other: JSON, whose every field was parsed before by the node that committed it.
+//! Events as messages between nodes: JSON, with the change as the row of its table.
 //!
 //! A message that this version cannot read counts as lost, and a lost one costs a read of the tables: nodes of two
 //! versions may run side by side.
@@ -6,119 +6,67 @@
 use std::{borrow::Cow, sync::Arc};
 
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
-use crate::domain::{
-    ActionUrl, Activity, ActivityType, Analytics, Change, Counter, Cursor, Day, DayEntry, Epoch, Error,
-    Event, Hours, ItemId, JsonData, Month, MonthEntry, Notification, NotificationType, Position, Result,
-    Text, Timestamp, Title, UnreadCounts, UserId,
+use crate::{
+    domain::{
+        Activity, Change, Epoch, Error, Event, FeedItem, PerFeed, Position, Result, UnreadCounts, UserId,
+    },
+    store::ChangeRow,
 };
 
 #[derive(Serialize, Deserialize)]
-struct Message<'a> {
-    /// Whose change it is, where the subject does not say so.
+struct BusMessage<'a> {
+    /// The user whose change it is, where the subject does not say so.
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<Cow<'a, str>>,
     position: u64,
-    /// Unread activities and notifications after the change.
-    unread: (u64, u64),
-    #[serde(borrow)]
-    change: Told<'a>,
-}
-
-#[derive(Serialize, Deserialize)]
-enum Told<'a> {
-    Activity(#[serde(borrow)] Did<'a>),
-    Notification(#[serde(borrow)] Note<'a>),
-    Analytics(Numbers),
-    /// Only counts changed.
-    Feed,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Did<'a> {
-    id: Cow<'a, str>,
-    r#type: Cow<'a, str>,
-    title: Cow<'a, str>,
-    description: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    data: Option<&'a RawValue>,
-    timestamp: i64,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Note<'a> {
-    id: Cow<'a, str>,
-    r#type: Cow<'a, str>,
-    title: Cow<'a, str>,
-    message: Cow<'a, str>,
-    action_url: Option<Cow<'a, str>>,
-    created_at: i64,
-    expires_at: i64,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Numbers {
-    /// Nano-hours, here and in the lists.
-    total_hours: i64,
-    /// Streaks (current, longest), then logs, goals, skills.
-    counters: [Counter; 5],
-    weekly: Vec<(Day, i64, Counter)>,
-    monthly: Vec<(Month, i64, Counter)>,
-    updated_at: i64,
+    /// Unread items of each feed after the change.
+    unread: PerFeed<u64>,
+    change: ChangeRow,
 }
 
 /// The event as a message to those who listen for its user.
 pub(super) fn encode(event: &Event) -> Result<Vec<u8>> {
-    let change = match &event.change {
-        Change::ActivityCreated(activity) => Told::Activity(did(activity)),
-        Change::NotificationCreated(notification) => Told::Notification(Note {
-            id: notification.id.to_string().into(),
-            r#type: notification.kind.as_str().into(),
-            title: notification.title.as_str().into(),
-            message: notification.message.as_str().into(),
-            action_url: notification.action_url.as_ref().map(|url| url.as_str().into()),
-            created_at: notification.created_at.millis(),
-            expires_at: notification.expires_at.millis(),
-        }),
-        Change::AnalyticsUpdated(analytics) => Told::Analytics(numbers(analytics)),
-        Change::FeedChanged => Told::Feed,
-    };
-    let unread = (event.counts.activities, event.counts.notifications);
-    let message = Message { user: None, position: event.position.0, unread, change };
+    let change = ChangeRow::encode(&event.change)?;
+    let message = BusMessage { user: None, position: event.position.0, unread: event.counts.unread, change };
     serde_json::to_vec(&message).map_err(Error::internal)
 }
 
 /// An activity as a message to everyone.
-pub(super) fn encode_public(activity: &Activity) -> Result<Vec<u8>> {
-    let (user, change) = (Some(activity.user.as_str().into()), Told::Activity(did(activity)));
-    let message = Message { user, position: activity.cursor.position().0, unread: (0, 0), change };
-    serde_json::to_vec(&message).map_err(Error::internal)
+pub(super) fn encode_public(activity: &Arc<Activity>) -> Result<Vec<u8>> {
+    let change = ChangeRow::encode(&Change::Created(Activity::into_item(activity.clone())))?;
+    let (user, position) = (Some(activity.user.as_str().into()), activity.cursor.position().0);
+    serde_json::to_vec(&BusMessage { user, position, unread: PerFeed::default(), change })
+        .map_err(Error::internal)
 }
 
 /// The activity of a message to everyone.
-pub(super) fn decode_public(epoch: Epoch, bytes: &[u8]) -> Result<Activity> {
-    let message: Message<'_> = serde_json::from_slice(bytes).map_err(Error::internal)?;
-    let position = possible(message.position)?;
-    let (Some(user), Told::Activity(did)) = (message.user, message.change) else {
-        return Err(Error::internal("a public message without an activity or without its user"));
+pub(super) fn decode_public(epoch: Epoch, bytes: &[u8]) -> Result<Arc<Activity>> {
+    let message: BusMessage<'_> = serde_json::from_slice(bytes).map_err(Error::internal)?;
+    let user = message.user.as_deref().map(UserId::trusted);
+    let user = user.ok_or_else(|| Error::internal("a public message without its user"))?;
+    let event = event(&user, epoch, &message)?;
+    let activity = match &event.change {
+        Change::Created(item) => Activity::from_item(item),
+        _ => None,
     };
-    activity(did, &UserId::trusted(&*user), epoch.at(position))
+    activity.cloned().ok_or_else(|| Error::internal("a public message without an activity"))
 }
 
-/// The event of `user` that a message tells of.
+/// The event of `user` in a message.
 pub(super) fn decode(user: &UserId, epoch: Epoch, bytes: &[u8]) -> Result<Event> {
-    let message: Message<'_> = serde_json::from_slice(bytes).map_err(Error::internal)?;
+    let message: BusMessage<'_> = serde_json::from_slice(bytes).map_err(Error::internal)?;
+    event(user, epoch, &message)
+}
+
+fn event(user: &UserId, epoch: Epoch, message: &BusMessage<'_>) -> Result<Event> {
     let position = possible(message.position)?;
     let cursor = epoch.at(position);
-    let change = match message.change {
-        Told::Activity(did) => Change::ActivityCreated(Arc::new(activity(did, user, cursor)?)),
-        Told::Notification(note) => Change::NotificationCreated(Arc::new(notification(note, user, cursor)?)),
-        Told::Analytics(numbers) => Change::AnalyticsUpdated(Arc::new(analytics(numbers, user, cursor))),
-        Told::Feed => Change::FeedChanged,
-    };
-    let (activities, notifications) = message.unread;
-    let counts = UnreadCounts { activities, notifications, cursor };
+    let change = message.change.decode(epoch)?;
+    if change.cursor().is_some_and(|own| own != cursor) || change.user().is_some_and(|own| own != user) {
+        return Err(Error::internal("a message with the row of another change"));
+    }
+    let counts = UnreadCounts { unread: message.unread, cursor };
     Ok(Event { user: user.clone(), position, counts, change })
 }
 
@@ -130,92 +78,21 @@ fn possible(position: u64) -> Result<Position> {
     }
 }
 
-fn did(activity: &Activity) -> Did<'_> {
-    Did {
-        id: activity.id.to_string().into(),
-        r#type: activity.kind.as_str().into(),
-        title: activity.title.as_str().into(),
-        description: activity.description.as_ref().map(|text| text.as_str().into()),
-        data: activity.data.as_ref().map(JsonData::as_raw),
-        timestamp: activity.timestamp.millis(),
-    }
-}
-
-fn activity(did: Did<'_>, user: &UserId, cursor: Cursor) -> Result<Activity> {
-    Ok(Activity {
-        id: ItemId::parse("id", &did.id)?,
-        user: user.clone(),
-        kind: ActivityType::parse("type", &did.r#type)?,
-        title: Title::trusted(did.title.into_owned()),
-        description: did.description.map(|text| Text::trusted(text.into_owned())),
-        data: did.data.map(|data| JsonData::trusted(data.get().to_owned())).transpose()?,
-        timestamp: Timestamp::from_millis(did.timestamp),
-        read: false,
-        cursor,
-    })
-}
-
-fn notification(note: Note<'_>, user: &UserId, cursor: Cursor) -> Result<Notification> {
-    Ok(Notification {
-        id: ItemId::parse("id", &note.id)?,
-        user: user.clone(),
-        kind: NotificationType::parse("type", &note.r#type)?,
-        title: Title::trusted(note.title.into_owned()),
-        message: Text::trusted(note.message.into_owned()),
-        read: false,
-        action_url: note.action_url.map(|url| ActionUrl::trusted(url.into_owned())),
-        created_at: Timestamp::from_millis(note.created_at),
-        expires_at: Timestamp::from_millis(note.expires_at),
-        cursor,
-    })
-}
-
-fn numbers(analytics: &Analytics) -> Numbers {
-    Numbers {
-        total_hours: analytics.total_learning_hours.nanos(),
-        counters: [
-            analytics.current_streak,
-            analytics.longest_streak,
-            analytics.logs_created,
-            analytics.goals_completed,
-            analytics.skills_added,
-        ],
-        weekly: analytics.weekly.iter().map(|day| (day.date, day.hours.nanos(), day.logs)).collect(),
-        monthly: analytics.monthly.iter().map(|sum| (sum.month, sum.hours.nanos(), sum.logs)).collect(),
-        updated_at: analytics.updated_at.millis(),
-    }
-}
-
-fn analytics(numbers: Numbers, user: &UserId, cursor: Cursor) -> Analytics {
-    let [current_streak, longest_streak, logs_created, goals_completed, skills_added] = numbers.counters;
-    let day = |(date, hours, logs)| DayEntry { date, hours: Hours::from_nanos(hours), logs };
-    let month = |(month, hours, logs)| MonthEntry { month, hours: Hours::from_nanos(hours), logs };
-    Analytics {
-        user: user.clone(),
-        total_learning_hours: Hours::from_nanos(numbers.total_hours),
-        current_streak,
-        longest_streak,
-        logs_created,
-        goals_completed,
-        skills_added,
-        weekly: numbers.weekly.into_iter().map(day).collect(),
-        monthly: numbers.monthly.into_iter().map(month).collect(),
-        updated_at: Timestamp::from_millis(numbers.updated_at),
-        cursor,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::domain::{AnalyticsChange, StatName, WeeklyEntry};
+    use crate::domain::{
+        ActionUrl, ActivityType, Analytics, AnalyticsChange, Cursor, FeedKind, Item, ItemId, JsonData,
+        Notification, NotificationType, StatName, Text, Timestamp, Title, WeeklyEntry,
+    };
 
     /// The change of an event that went over the wire.
     fn arrived(change: Change, cursor: Cursor, epoch: Epoch) -> Change {
         let user = UserId::parse("userId", "ada \"the\" first").unwrap();
-        let counts = UnreadCounts { activities: 3, notifications: 1, cursor };
+        let unread = PerFeed::from_fn(|feed| if feed == FeedKind::Activities { 3 } else { 1 });
+        let counts = UnreadCounts { unread, cursor };
         let event = Event { user: user.clone(), position: cursor.position(), counts, change };
         let came = decode(&user, epoch, &encode(&event).unwrap()).unwrap();
         assert_eq!((came.user, came.position, came.counts), (event.user, event.position, event.counts));
@@ -243,8 +120,9 @@ mod tests {
                 read: false,
                 cursor,
             };
-            let change = arrived(Change::ActivityCreated(activity.clone().into()), cursor, epoch);
-            assert!(matches!(change, Change::ActivityCreated(came) if *came == activity));
+            let activity = Arc::new(activity);
+            let change = arrived(Change::Created(Item::Activity(activity.clone())), cursor, epoch);
+            assert!(matches!(change, Change::Created(came) if came == Item::Activity(activity.clone())));
             assert_eq!(decode_public(epoch, &encode_public(&activity).unwrap()).unwrap(), activity);
         }
     }
@@ -265,8 +143,9 @@ mod tests {
                 expires_at: Timestamp::from_millis(2),
                 cursor,
             };
-            let change = arrived(Change::NotificationCreated(notification.clone().into()), cursor, epoch);
-            assert!(matches!(change, Change::NotificationCreated(came) if *came == notification));
+            let item = Item::Notification(Arc::new(notification));
+            let change = arrived(Change::Created(item.clone()), cursor, epoch);
+            assert!(matches!(change, Change::Created(came) if came == item));
         }
     }
 
@@ -290,12 +169,17 @@ mod tests {
     #[test]
     fn what_is_no_message_is_refused() {
         let user = UserId::parse("userId", "ada").unwrap();
-        for bytes in [&b""[..], b"{}", b"{\"position\":1,\"unread\":[0,0],\"change\":{\"New\":{}}}", b"\xff"]
-        {
+        for bytes in [
+            &b""[..],
+            b"{}",
+            b"{\"position\":1,\"unread\":[0,0],\"change\":{\"table\":\"new\",\"row\":{}}}",
+            b"\xff",
+        ] {
             assert!(decode(&user, Epoch::generate(), bytes).is_err());
         }
         let at = |position: u64| {
-            format!("{{\"position\":{position},\"unread\":[0,0],\"change\":\"Feed\"}}").into_bytes()
+            format!("{{\"position\":{position},\"unread\":[0,0],\"change\":{{\"table\":null,\"row\":null}}}}")
+                .into_bytes()
         };
         assert!(decode(&user, Epoch::generate(), &at(i64::MAX as u64)).is_ok());
         for position in [0, i64::MAX as u64 + 1, u64::MAX] {

@@ -12,6 +12,7 @@ use crate::{
     domain::Result,
     http::{Caller, ErrorBody},
     json::{Activity, ActivityPage, Fields, NewActivity},
+    service::StoredPage,
 };
 
 use super::{
@@ -46,12 +47,12 @@ pub(super) async fn list(
     PageQuery(window): PageQuery<20>,
 ) -> Result<Response> {
     let page = rest.services().activities.page(&viewer, Some(user), window).await?;
-    let Some(written) = page.written.clone() else {
-        return Ok(Json(ActivityPage::from(page)).into_response());
+    let StoredPage { page, encoded: Some(encoded) } = page else {
+        return Ok(Json(ActivityPage::from(page.page)).into_response());
     };
     // Maps with keys that are no strings would fail; there are none.
-    let text = written
-        .get_or_write(AS_REST, || serde_json::to_string(&ActivityPage::from(page)).unwrap_or_default());
+    let text = encoded
+        .get_or_encode(AS_REST, || serde_json::to_string(&ActivityPage::from(page)).unwrap_or_default());
     let json = HeaderValue::from_static("application/json");
     Ok(([(header::CONTENT_TYPE, json)], Bytes::from_owner(text)).into_response())
 }

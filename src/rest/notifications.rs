@@ -38,7 +38,7 @@ pub(super) async fn list(
     PathUser(user): PathUser,
     PageQuery(window): PageQuery<50>,
 ) -> Result<Json<NotificationPage>> {
-    let page = rest.services().notifications.page(&viewer, Some(user), window).await?;
+    let page = rest.services().notifications.page(&viewer, Some(user), window).await?.page;
     Ok(Json(page.into()))
 }
 

@@ -5,9 +5,9 @@ use std::{marker::PhantomData, sync::Arc};
 use futures_util::Stream;
 
 use crate::{
-    domain::{Cursor, FeedFilter, ItemId, Keyset, Page, Result, Slice, Timestamp, UserId, Viewer, Window},
+    domain::{Cursor, FeedFilter, ItemId, Keyset, Result, Slice, Timestamp, UserId, Viewer, Window},
     events::{Delivery, Hub, Start, follow},
-    store::{Store, StoredItem},
+    store::{Store, StoredItem, StoredPage},
 };
 
 /// What may be done with the items of a feed. Cheap to clone.
@@ -29,7 +29,7 @@ impl<T: StoredItem> FeedService<T> {
     }
 
     /// A page of `user`'s feed by number; the viewer's own where no user is given.
-    pub async fn page(&self, viewer: &Viewer, user: Option<UserId>, window: Window) -> Result<Page<T>> {
+    pub async fn page(&self, viewer: &Viewer, user: Option<UserId>, window: Window) -> Result<StoredPage<T>> {
         self.store.page(&viewer.target(user)?, window).await
     }
 

@@ -31,7 +31,10 @@ pub use self::{
     updates::{UpdateService, Updates},
 };
 // What the streams of `follow` are made of, so that doors need not look further down.
-pub use crate::events::{CurrentAnalytics, Delivery, Encodings};
+pub use crate::{
+    events::{CurrentAnalytics, Delivery, Encodings},
+    store::{EncodeOnce, StoredPage},
+};
 
 /// Activities and what may be done with them.
 pub type Activities = FeedService<Activity>;

@@ -76,14 +76,15 @@ impl Session {
 
     async fn activities(&self) -> Result<Value> {
         let window = Window::parse(FIRST_PAGE.0, 0)?;
-        let page = self.door.0.services.activities.page(&self.viewer, self.user().cloned(), window).await?;
+        let page =
+            self.door.0.services.activities.page(&self.viewer, self.user().cloned(), window).await?.page;
         value(&ActivityPage::from(page))
     }
 
     async fn notifications(&self) -> Result<Value> {
         let window = Window::parse(FIRST_PAGE.1, 0)?;
         let page =
-            self.door.0.services.notifications.page(&self.viewer, self.user().cloned(), window).await?;
+            self.door.0.services.notifications.page(&self.viewer, self.user().cloned(), window).await?.page;
         value(&NotificationPage::from(page))
     }
 

@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use crate::{
-    domain::{Change, Clock, Cursor, Error, Result, UserId, Viewer},
+    domain::{Change, Clock, Cursor, Error, Item, Result, UserId, Viewer},
     http::TokenEnd,
     json::{Activity, Analytics, Notification},
     service::{Delivery, Present, Updates},
@@ -101,10 +101,10 @@ impl Session {
     async fn tell(&self, Delivery { item, shared }: Delivery<Change>) -> Result<(), Gone> {
         let shared = shared.unwrap_or_default();
         let (event, written) = match &item {
-            Change::ActivityCreated(activity) => {
+            Change::Created(Item::Activity(activity)) => {
                 ("activity:created", shared.plain(|| to_raw_value(&Activity::from(&**activity))))
             }
-            Change::NotificationCreated(notification) => {
+            Change::Created(Item::Notification(notification)) => {
                 ("notification:received", shared.plain(|| to_raw_value(&Notification::from(&**notification))))
             }
             Change::AnalyticsUpdated(analytics) => {

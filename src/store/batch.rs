@@ -1,4 +1,4 @@
-//! What waits to be written, and what of it is committed together.
+//! Batches: what waits to be written, and is committed together.
 
 use std::sync::Arc;
 
@@ -8,77 +8,82 @@ use tokio::sync::oneshot;
 use crate::domain::{Error, Event, Result, UserId};
 
 use super::{
-    append::Append,
+    group_commit::Append,
     write::{Done, Tx, Write},
 };
 
-/// What waits for the thread that writes.
+/// What waits for the writer.
 pub(super) enum Command {
     Append(Append),
     Write(Box<dyn Job>),
 }
 
-/// What is committed together.
-pub(super) enum Batch {
-    Appends(Vec<Append>),
-    Writes(Vec<Box<dyn Job>>),
+/// What is committed together: appends first, then the other writes.
+#[derive(Default)]
+pub(super) struct Batch {
+    pub(super) appends: Vec<Append>,
+    pub(super) jobs: Vec<Box<dyn Job>>,
+}
+
+/// What a commit did: the events of its appends, in their order, or why there are none; and the events of its other writes.
+pub(super) struct Committed {
+    pub(super) appended: Result<Vec<Arc<Event>>>,
+    pub(super) written: Vec<Arc<Event>>,
 }
 
 impl Batch {
-    /// The appends of `commands` and the other writes, where there are any.
-    pub(super) fn parts(commands: impl Iterator<Item = Command>) -> impl Iterator<Item = Self> {
-        let (mut appends, mut writes) = (Vec::new(), Vec::new());
-        for command in commands {
-            match command {
-                Command::Append(append) => appends.push(append),
-                Command::Write(job) => writes.push(job),
-            }
-        }
-        [Self::Appends(appends), Self::Writes(writes)].into_iter().filter(|part| part.len() > 0)
+    pub(super) fn of_appends(appends: Vec<Append>) -> Self {
+        Self { appends, jobs: Vec::new() }
+    }
+
+    pub(super) fn of_job(job: Box<dyn Job>) -> Self {
+        Self { appends: Vec::new(), jobs: vec![job] }
     }
 
     pub(super) fn len(&self) -> usize {
-        match self {
-            Self::Appends(appends) => appends.len(),
-            Self::Writes(jobs) => jobs.len(),
-        }
+        self.appends.len() + self.jobs.len()
     }
 
-    /// Answers everyone: with the events of the appends, in their order, or with what went wrong.
-    pub(super) fn answer(self, outcome: Result<Vec<Arc<Event>>>) {
-        match (self, outcome) {
-            (Self::Appends(appends), Ok(events)) => {
-                for (append, event) in appends.into_iter().zip(events) {
-                    // Who no longer waits needs no answer; the write stands.
-                    let _ = append.done.send(Ok(event));
-                }
-            }
-            (Self::Appends(appends), Err(error)) => {
-                appends.into_iter().for_each(|append| append.fail(error.clone()));
-            }
-            (Self::Writes(jobs), outcome) => {
-                let commit = outcome.map(drop);
-                jobs.into_iter().for_each(|job| job.answer(commit.clone()));
-            }
-        }
+    /// Answers every caller with an error.
+    pub(super) fn fail(self, error: &Error) {
+        self.appends.into_iter().for_each(|append| append.fail(error.clone()));
+        self.jobs.into_iter().for_each(|job| job.answer(Err(error.clone())));
     }
 
     /// Takes out the appends of `users`.
     pub(super) fn take_appends_of(&mut self, users: &[UserId]) -> Self {
-        let Self::Appends(appends) = self else { return Self::Appends(Vec::new()) };
-        Self::Appends(appends.extract_if(.., |append| users.contains(&append.user)).collect())
+        Self::of_appends(self.appends.extract_if(.., |append| users.contains(&append.user)).collect())
     }
 
-    /// Each member on its own.
-    pub(super) fn split(self) -> Vec<Self> {
-        match self {
-            Self::Appends(appends) => appends.into_iter().map(|append| Self::Appends(vec![append])).collect(),
-            Self::Writes(jobs) => jobs.into_iter().map(|job| Self::Writes(vec![job])).collect(),
-        }
+    /// Each member alone.
+    pub(super) fn split(self) -> impl Iterator<Item = Self> {
+        let appends = self.appends.into_iter().map(|append| Self::of_appends(vec![append]));
+        appends.chain(self.jobs.into_iter().map(Self::of_job))
     }
 }
 
-/// A [`Write`] of any kind, and who waits for it.
+impl FromIterator<Command> for Batch {
+    fn from_iter<I: IntoIterator<Item = Command>>(commands: I) -> Self {
+        let mut batch = Self::default();
+        for command in commands {
+            match command {
+                Command::Append(append) => batch.appends.push(append),
+                Command::Write(job) => batch.jobs.push(job),
+            }
+        }
+        batch
+    }
+}
+
+/// Answers the callers of appends with their events.
+pub(super) fn answer_appends(appends: Vec<Append>, events: Vec<Arc<Event>>) {
+    for (append, event) in appends.into_iter().zip(events) {
+        // A caller that no longer waits needs no answer; the write stands.
+        let _ = append.done.send(Ok(event));
+    }
+}
+
+/// A [`Write`] of any kind, with the caller that waits for it.
 pub(super) trait Job: Send {
     /// Runs the write and keeps its answer; an error must be followed by a rollback.
     fn run<'a>(&'a mut self, tx: Tx<'a>) -> BoxFuture<'a, Result<Option<Arc<Event>>>>;
@@ -87,7 +92,7 @@ pub(super) trait Job: Send {
     fn answer(self: Box<Self>, commit: Result<()>);
 }
 
-/// A [`Write`], what came of it, and who waits.
+/// A [`Write`], its outcome, and the caller that waits.
 pub(super) struct Pending<W: Write> {
     write: Arc<W>,
     made: Option<Result<W::Output>>,

@@ -1,10 +1,9 @@
 //! What a database error means for a caller.
 
+use rusqlite::ErrorCode;
 use sea_orm::{DbErr, RuntimeErr, sqlx};
 
-use crate::domain::Error;
-
-use super::expired::Uncounted;
+use crate::domain::{Error, UserId};
 
 /// Whether a transaction that failed so may succeed when it is run again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +25,54 @@ pub(super) fn domain_error(error: DbErr) -> Error {
     match fault(&error) {
         Fault::Gone | Fault::Conflict => Error::unavailable(error),
         Fault::Defect => Error::internal(error),
+    }
+}
+
+/// As [`domain_error`], of an error of SQLite.
+pub(super) fn sqlite_error(error: rusqlite::Error) -> Error {
+    match error.sqlite_error_code() {
+        Some(
+            ErrorCode::DatabaseBusy
+            | ErrorCode::DatabaseLocked
+            | ErrorCode::CannotOpen
+            | ErrorCode::SystemIoFailure
+            | ErrorCode::ReadOnly
+            | ErrorCode::DiskFull,
+        ) => Error::unavailable(error),
+        _ => Error::internal(error),
+    }
+}
+
+/// Whether another connection of SQLite is in the way: <https://www.sqlite.org/rescode.html#busy>
+pub(super) fn is_sqlite_busy(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+}
+
+/// An import has the database to itself.
+pub(super) fn locked_by_import() -> Error {
+    Error::unavailable("an import has the database to itself; try again when it is done")
+}
+
+/// A connection that could not be made.
+pub(super) fn unreachable(error: sqlx::Error) -> DbErr {
+    DbErr::Conn(RuntimeErr::SqlxError(error.into()))
+}
+
+/// More notifications of some users have expired than a write counts.
+#[derive(Debug, thiserror::Error)]
+#[error("more notifications of {} users have expired than a write counts", .0.len())]
+pub(super) struct Uncounted(Vec<UserId>);
+
+impl Uncounted {
+    /// The error of a write that gives up over `users`.
+    pub(super) fn error(users: Vec<UserId>) -> Error {
+        Error::unavailable(Self(users))
+    }
+
+    /// The users over whom a write gave up, where that is what went wrong.
+    pub(super) fn users(error: &Error) -> Option<&[UserId]> {
+        let cause: &(dyn std::error::Error + 'static) = error.cause()?;
+        cause.downcast_ref::<Self>().map(|uncounted| uncounted.0.as_slice())
     }
 }
 
@@ -90,9 +137,7 @@ fn code(cause: &(dyn std::error::Error + 'static)) -> Option<(bool, String)> {
         DbErr::Exec(RuntimeErr::SqlxError(error))
         | DbErr::Query(RuntimeErr::SqlxError(error))
         | DbErr::Conn(RuntimeErr::SqlxError(error)) => {
-            let error = error.as_database_error()?;
-            let postgres = error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_some();
-            Some((postgres, error.code()?.into_owned()))
+            Some((true, error.as_database_error()?.code()?.into_owned()))
         }
         _ => None,
     }
@@ -115,14 +160,7 @@ fn sqlx_fault(error: &sqlx::Error) -> Fault {
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed => Fault::Gone,
-        sqlx::Error::Database(error) => {
-            let code = error.code().unwrap_or_default();
-            if error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_some() {
-                postgres_fault(&code)
-            } else {
-                sqlite_fault(&code)
-            }
-        }
+        sqlx::Error::Database(error) => postgres_fault(&error.code().unwrap_or_default()),
         _ => Fault::Defect,
     }
 }
@@ -135,14 +173,6 @@ fn postgres_fault(code: &str) -> Fault {
         "40001" | "40P01" => Fault::Conflict,
         "55P03" | "25006" | "25P03" => Fault::Gone,
         _ if ["08", "53", "57"].iter().any(|class| code.starts_with(class)) => Fault::Gone,
-        _ => Fault::Defect,
-    }
-}
-
-/// Primary codes of <https://www.sqlite.org/rescode.html>: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN.
-fn sqlite_fault(code: &str) -> Fault {
-    match code.parse::<u32>().map(|code| code & 0xff) {
-        Ok(5 | 6 | 8 | 10 | 13 | 14) => Fault::Gone,
         _ => Fault::Defect,
     }
 }

@@ -1,48 +1,53 @@
-//! `user_position`: where a user's history stands, and how much of it is unread.
+//! `user_position`: the position of a user's history, and the counts of each feed.
 
-use sea_orm::{
-    ActiveValue::{Set, Unchanged},
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Statement, Value,
-    sea_query::OnConflict,
-};
+use std::{collections::HashMap, sync::LazyLock};
+
+use sea_orm::{DbBackend, EntityTrait, QuerySelect, QueryTrait, Value};
 
 use crate::domain::{
-    Change, Epoch, Error, Event, FeedKind, Notification, Position, Result, UnreadCounts, UserId,
+    Change, Epoch, Error, Event, FeedKind, Notification, PerFeed, Position, Result, Timestamp, UnreadCounts,
+    UserId,
 };
 
 use super::{
-    Store,
+    database::{Database, Executor},
     entity::user_position,
-    error::domain_error,
-    expired::{self, Uncounted},
-    sql, unsigned,
+    expiry::{self, Count},
+    handle::Store,
+    row::{Row, Table},
+    sql::{any_of, count, json_list, signed, unsigned},
     write::Tx,
 };
 
 /// The row of one user, as a transaction that holds its lock sees and changes it.
 #[derive(Clone, Debug)]
 pub(super) struct UserPosition {
-    row: user_position::Model,
     user: UserId,
-    /// Unread notifications that have expired and are not swept yet.
+    position: Position,
+    /// Items of each feed, with those that have expired and are not swept yet.
+    total: PerFeed<i64>,
+    /// Those of them that are unread.
+    unread: PerFeed<i64>,
+    /// Unread items that have expired and are not swept yet.
     expired_unread: i64,
 }
+
+/// How many items of each feed a batch adds to a user's history.
+pub(super) type CountDelta = PerFeed<i64>;
 
 impl UserPosition {
     /// Locks the user's row; `None` where the user has no history.
     ///
     /// # Errors
-    /// [`Uncounted`] where too many notifications have expired to be counted here.
+    /// [`super::error::Uncounted`] where too many items have expired to be counted here.
     pub(super) async fn lock(tx: &Tx<'_>, user: &UserId) -> Result<Option<Self>> {
-        match lock_row(tx, user).await? {
-            Some(row) => Self::from_row(tx, row).await.map(Some),
-            None => Ok(None),
-        }
+        let Some(row) = lock_row(tx, user).await? else { return Ok(None) };
+        Ok(with_expired(tx.db, vec![row], tx.now).await?.pop())
     }
 
-    /// Locks the user's row; returns where the history stands.
+    /// Locks the user's row; returns the position of the history.
     pub(super) async fn lock_position(tx: &Tx<'_>, user: &UserId) -> Result<Option<Position>> {
-        Ok(lock_row(tx, user).await?.map(|row| unsigned(row.position)))
+        Ok(lock_row(tx, user).await?.map(|row| row.position))
     }
 
     /// Locks the user's row; a user without a history gets an empty one.
@@ -50,227 +55,248 @@ impl UserPosition {
         if let Some(found) = Self::lock(tx, user).await? {
             return Ok(found);
         }
-        create(tx, user).await?;
+        tx.db.execute(&CREATE, [user.as_str().into()]).await?;
         let created = Self::lock(tx, user).await?;
         created.ok_or_else(|| Error::internal("a user's row was not created"))
     }
 
-    async fn from_row(tx: &Tx<'_>, row: user_position::Model) -> Result<Self> {
-        let user = UserId::trusted(row.user_id.as_str());
-        // Most have none, and then there is nothing to ask for.
-        let expired_unread = match row.notifications_unread {
-            0 => 0,
-            _ => expired_unread(tx, &user).await?,
-        };
-        Ok(Self::new(row, user, expired_unread))
-    }
-
-    /// The row of `user`, `expired_unread` of whose unread notifications have expired and are not swept yet.
-    pub(super) fn new(row: user_position::Model, user: UserId, expired_unread: i64) -> Self {
-        Self { row, user, expired_unread }
-    }
-
-    pub(super) fn position(&self) -> Position {
-        unsigned(self.row.position)
-    }
-
-    /// How many items a feed has, and how many of them are unread, with those that have expired and are not swept yet.
-    pub(super) fn counts(&self, feed: FeedKind) -> (i64, i64) {
-        match feed {
-            FeedKind::Activities => (self.row.activities_total, self.row.activities_unread),
-            FeedKind::Notifications => (self.row.notifications_total, self.row.notifications_unread),
-        }
-    }
-
-    /// Takes `count` items, `unread` of which were not read, out of a feed's counts.
-    pub(super) fn remove(&mut self, feed: FeedKind, count: i64, unread: i64) {
-        let (total, feed_unread) = match feed {
-            FeedKind::Activities => (&mut self.row.activities_total, &mut self.row.activities_unread),
-            FeedKind::Notifications => {
-                (&mut self.row.notifications_total, &mut self.row.notifications_unread)
+    /// Adds to the rows of `users`, in their order, creating those that are missing. Positions go up by the sum.
+    ///
+    /// # Errors
+    /// As [`UserPosition::lock`]. On PostgreSQL UNAVAILABLE where a row stays locked for longer than `lock_timeout`, or than the
+    /// session's where that is empty.
+    pub(super) async fn bump(
+        db: Executor<'_>,
+        users: Vec<(UserId, CountDelta)>,
+        now: Timestamp,
+        lock_timeout: &str,
+    ) -> Result<Vec<Self>> {
+        let mut rows: Vec<Self> = Vec::with_capacity(users.len());
+        if db.backend() == DbBackend::Sqlite {
+            for (user, delta) in &users {
+                let sum: i64 = delta.values().sum();
+                let mut values: Vec<Value> = vec![user.as_str().into(), sum.into()];
+                values.extend(delta.values().map(|count| Value::from(*count)));
+                rows.extend(db.query_one(&BUMP_ONE, values, Self::read).await?);
             }
-        };
-        *total -= count;
-        *feed_unread -= unread;
+        } else {
+            let list: Vec<_> = users.iter().map(|(user, delta)| (user.as_str(), delta)).collect();
+            let list = serde_json::to_string(&list).map_err(Error::internal)?;
+            let bumped = db.query(&BUMP_MANY, [list.into(), lock_timeout.into()], Self::read).await?;
+            let mut bumped: HashMap<_, _> = bumped.into_iter().map(|row| (row.user.clone(), row)).collect();
+            rows.extend(users.iter().filter_map(|(user, _)| bumped.remove(user)));
+        }
+        if rows.len() != users.len() {
+            return Err(Error::internal("the database did not return a row that it changed"));
+        }
+        with_expired(db, rows, now).await
     }
 
-    /// Takes what the sweeper deleted, all of which had expired.
+    fn read(row: &Row<'_>) -> Result<Self> {
+        let mut columns = row.columns(0);
+        let user = UserId::trusted(columns.take::<String>()?);
+        let position = unsigned(columns.take()?);
+        let (mut total, mut unread) = (PerFeed::default(), PerFeed::default());
+        for feed in FeedKind::ALL {
+            (total[feed], unread[feed]) = (columns.take()?, columns.take()?);
+        }
+        Ok(Self { user, position, total, unread, expired_unread: 0 })
+    }
+
+    /// The position of the newest change.
+    pub(super) fn position(&self) -> Position {
+        self.position
+    }
+
+    /// The total and unread counts of a feed, with those that have expired and are not swept yet.
+    pub(super) fn counts(&self, feed: FeedKind) -> (i64, i64) {
+        (self.total[feed], self.unread[feed])
+    }
+
+    /// Subtracts `count` items, `unread` of which were not read, from a feed's counts.
+    pub(super) fn remove(&mut self, feed: FeedKind, count: i64, unread: i64) {
+        self.total[feed] -= count;
+        self.unread[feed] -= unread;
+    }
+
+    /// Subtracts what the sweeper deleted, all of which had expired.
     pub(super) fn remove_expired(&mut self, count: i64, unread: i64) {
-        self.remove(FeedKind::Notifications, count, unread);
+        self.remove(expiry::FEED, count, unread);
         self.expired_unread -= unread;
     }
 
     /// The position of the change that is being made.
     pub(super) fn advance(&mut self) -> Position {
-        self.row.position += 1;
-        self.position()
+        self.position = self.position.next();
+        self.position
     }
 
     /// Writes the row back; the lock is held until the commit.
     pub(super) async fn save(&self, tx: &Tx<'_>) -> Result<()> {
-        let row = self.row.clone();
-        let model = user_position::ActiveModel {
-            user_id: Unchanged(row.user_id),
-            position: Set(row.position),
-            activities_total: Set(row.activities_total),
-            activities_unread: Set(row.activities_unread),
-            notifications_total: Set(row.notifications_total),
-            notifications_unread: Set(row.notifications_unread),
-        };
-        user_position::Entity::update_many()
-            .set(model)
-            .filter(user_position::Column::UserId.eq(self.user.as_str()))
-            .exec(tx.connection)
-            .await
-            .map_err(domain_error)?;
-        Ok(())
+        let mut values: Vec<Value> = vec![self.user.as_str().into(), signed(self.position).into()];
+        for feed in FeedKind::ALL {
+            values.extend([Value::from(self.total[feed]), self.unread[feed].into()]);
+        }
+        tx.db.execute(&SAVE, values).await.map(drop)
     }
 
-    /// The event of a change at `position`, with the counts of this row less `pending` items that come after it in
-    /// the same commit, as (activities, notifications).
+    /// The event of a change at `position`, with the counts of this row less `pending` items that come after it in the same
+    /// commit.
     pub(super) fn event(
         &self,
         epoch: Epoch,
         position: Position,
-        pending: (i64, i64),
+        pending: CountDelta,
         change: Change,
     ) -> Event {
-        let count = |count: i64| u64::try_from(count).unwrap_or(0);
-        let counts = UnreadCounts {
-            activities: count(self.row.activities_unread - pending.0),
-            notifications: count(self.row.notifications_unread - self.expired_unread - pending.1),
-            cursor: epoch.at(position),
-        };
+        let unread = PerFeed::from_fn(|feed| {
+            let expired = if feed == expiry::FEED { self.expired_unread } else { 0 };
+            count(self.unread[feed] - expired - pending[feed])
+        });
+        let counts = UnreadCounts { unread, cursor: epoch.at(position) };
         Event { user: self.user.clone(), position, counts, change }
     }
 }
 
-/// Creates the empty row of a user who has none.
-async fn create(tx: &Tx<'_>, user: &UserId) -> Result<()> {
-    let model = user_position::ActiveModel {
-        user_id: Set(user.as_str().to_owned()),
-        position: Set(0),
-        activities_total: Set(0),
-        activities_unread: Set(0),
-        notifications_total: Set(0),
-        notifications_unread: Set(0),
-    };
-    let untouched = OnConflict::column(user_position::Column::UserId).do_nothing().to_owned();
-    user_position::Entity::insert(model)
-        .on_conflict(untouched)
-        .exec_without_returning(tx.connection)
-        .await
-        .map(drop)
-        .map_err(domain_error)
+/// The columns of the counts, in the order of the row.
+fn count_columns() -> impl Iterator<Item = String> {
+    FeedKind::ALL
+        .into_iter()
+        .flat_map(|feed| ["total", "unread"].map(|count| format!("{}_{count}", feed.as_str())))
 }
 
-/// How many unread notifications of one user have expired and are not swept yet.
-async fn expired_unread(tx: &Tx<'_>, user: &UserId) -> Result<i64> {
-    let values: [Value; 2] = [user.as_str().into(), tx.now.millis().into()];
-    let statement =
-        Statement::from_sql_and_values(tx.connection.get_database_backend(), expired::UNREAD, values);
-    let Some(row) = tx.connection.query_one_raw(statement).await.map_err(domain_error)? else { return Ok(0) };
-    let walked: i64 = row.try_get("", "walked").map_err(domain_error)?;
-    if walked > expired::MOST {
-        return Err(Uncounted::error(vec![user.clone()]));
+/// Creates the empty row of user `$1`.
+static CREATE: LazyLock<String> = LazyLock::new(|| {
+    let columns: Vec<String> = count_columns().collect();
+    format!(
+        "INSERT INTO user_position (user_id, position, {}) VALUES ($1, 0, {}) ON CONFLICT (user_id) DO NOTHING",
+        columns.join(", "),
+        vec!["0"; columns.len()].join(", ")
+    )
+});
+
+/// Writes the row of user `$1`.
+static SAVE: LazyLock<String> = LazyLock::new(|| {
+    let counts = count_columns().enumerate().map(|(index, column)| format!(", {column} = ${}", index + 3));
+    format!("UPDATE user_position SET position = $2{} WHERE user_id = $1", counts.collect::<String>())
+});
+
+/// `$1` is the user, `$2` the sum, `$3` and so on the count of each feed.
+static BUMP_ONE: LazyLock<String> = LazyLock::new(|| {
+    let counts = (0..FeedKind::ALL.len()).map(|index| format!("${0}, ${0}", index + 3));
+    let counts = counts.collect::<Vec<_>>().join(", ");
+    bump("", &format!("VALUES ($1, $2, {counts})"))
+});
+
+/// `$1` is a list of users with their counts, `$2` how long to wait for locked rows, until the end of the transaction; empty for the
+/// timeout of the session.
+static BUMP_MANY: LazyLock<String> = LazyLock::new(|| {
+    let count = |index| format!("(added #>> '{{1,{index}}}')::bigint");
+    let counts: Vec<String> = (0..FeedKind::ALL.len()).map(count).collect();
+    let doubled: Vec<String> = counts.iter().map(|count| format!("{count}, {count}")).collect();
+    bump(
+        " AS p",
+        &format!(
+            "SELECT added ->> 0, {}, {} FROM (SELECT set_config('lock_timeout', \
+             COALESCE(NULLIF($2, ''), current_setting('lock_timeout')), TRUE)) patience, \
+             json_array_elements($1::json) AS added",
+            counts.join(" + "),
+            doubled.join(", ")
+        ),
+    )
+});
+
+/// Inserts `rows` of the user, the sum, and the total and unread count of each feed; adds where the user has a row.
+fn bump(alias: &str, rows: &str) -> String {
+    let sql = user_position::Model::sql();
+    let table = if alias.is_empty() { &*sql.name } else { "p" };
+    let columns: Vec<String> = std::iter::once("position".to_owned()).chain(count_columns()).collect();
+    let sums: Vec<String> =
+        columns.iter().map(|column| format!("{column} = {table}.{column} + excluded.{column}")).collect();
+    format!(
+        "INSERT INTO {}{alias} (user_id, {}) {rows} ON CONFLICT (user_id) DO UPDATE SET {} RETURNING {}",
+        sql.name,
+        columns.join(", "),
+        sums.join(", "),
+        if alias.is_empty() { sql.list.clone() } else { sql.list_of("p") },
+    )
+}
+
+/// The rows, with the count of what has expired of each.
+async fn with_expired(
+    db: Executor<'_>,
+    mut rows: Vec<UserPosition>,
+    now: Timestamp,
+) -> Result<Vec<UserPosition>> {
+    // Most have no unread ones, and then there is nothing to count.
+    let unread = rows.iter().filter(|row| row.unread[expiry::FEED] > 0).map(|row| &row.user);
+    let unread: Vec<&UserId> = unread.collect();
+    if unread.is_empty() {
+        return Ok(rows);
     }
-    row.try_get("", "unread").map_err(domain_error)
+    let expired = expiry::expired_unread(db, &unread, now).await?;
+    for row in &mut rows {
+        row.expired_unread = expired.get(row.user.as_str()).copied().unwrap_or(0);
+    }
+    Ok(rows)
 }
 
-async fn lock_row(tx: &Tx<'_>, user: &UserId) -> Result<Option<user_position::Model>> {
-    let find = user_position::Entity::find_by_id(user.as_str()).lock_exclusive();
-    find.one(tx.connection).await.map_err(domain_error)
+async fn lock_row(tx: &Tx<'_>, user: &UserId) -> Result<Option<UserPosition>> {
+    let find = user_position::Entity::find_by_id(user.as_str()).lock_exclusive().build(tx.db.backend());
+    let values = find.values.map(|values| values.0).unwrap_or_default();
+    tx.db.query_one(&find.sql, values, UserPosition::read).await
 }
 
 impl Store {
-    /// The unread counts of `user` and where the user's history stands; zeros for a user without one.
+    /// The unread counts of `user` and the position of the user's history; zeros for a user without one.
     pub async fn counts(&self, user: &UserId) -> Result<UnreadCounts> {
-        let expired = expired::taken_off::<Notification>(2, "unread", " AND read = FALSE");
-        let sql = format!(
-            "SELECT position, activities_unread AS activities, notifications_unread - {expired} AS notifications \
-             FROM user_position WHERE user_id = $1"
-        );
+        static SQL: LazyLock<String> = LazyLock::new(|| {
+            let unread = FeedKind::ALL.map(|feed| {
+                let expired = match feed {
+                    expiry::FEED => expiry::minus_expired::<Notification>("$2", Count::Unread),
+                    _ => String::new(),
+                };
+                format!("{}_unread{expired}", feed.as_str())
+            });
+            format!("SELECT position, {} FROM user_position WHERE user_id = $1", unread.join(", "))
+        });
         let epoch = self.epoch();
-        let values = [user.as_str().into(), self.clock().now().millis().into()];
-        let names = ["position", "activities", "notifications"];
-        let [position, activities, notifications] = self.numbers(&sql, values, names).await?;
-        Ok(UnreadCounts {
-            activities: u64::try_from(activities).unwrap_or(0),
-            notifications: u64::try_from(notifications).unwrap_or(0),
-            cursor: epoch.at(unsigned(position)),
-        })
+        let values: [Value; 2] = [user.as_str().into(), self.clock().now().millis().into()];
+        let read = move |row: &Row<'_>| {
+            let mut columns = row.columns(0);
+            let cursor = epoch.at(unsigned(columns.take()?));
+            let mut unread = PerFeed::default();
+            for feed in FeedKind::ALL {
+                unread[feed] = count(columns.take()?);
+            }
+            Ok(UnreadCounts { unread, cursor })
+        };
+        let found = self.query_one(&SQL, values, read).await?;
+        Ok(found.unwrap_or(UnreadCounts { unread: PerFeed::default(), cursor: epoch.at(Position::START) }))
     }
 
-    /// Where the history of `user` stands; at its start where there is none.
+    /// The position of the history of `user`; the start where there is none.
     pub async fn head(&self, user: &UserId) -> Result<Position> {
-        if let Some(heads) = self.0.reader.heads() {
-            return heads.find(user).await;
+        if let Database::Postgres(postgres) = &self.0.database {
+            return postgres.positions.find(user).await;
         }
         let sql = "SELECT position FROM user_position WHERE user_id = $1";
-        let [position] = self.numbers(sql, [user.as_str().into()], ["position"]).await?;
-        Ok(unsigned(position))
-    }
-
-    /// Numbers of the one row of a short read; zeros where there is none.
-    async fn numbers<const V: usize, const N: usize>(
-        &self,
-        sql: &str,
-        values: [Value; V],
-        names: [&str; N],
-    ) -> Result<[i64; N]> {
-        let (mut numbers, mut is_long) = ([0; N], false);
-        if let Some(direct) = &self.0.direct {
-            let read = |mut rows: rusqlite::Rows<'_>| {
-                if let Some(row) = rows.next()? {
-                    for (number, name) in numbers.iter_mut().zip(names) {
-                        *number = row.get(name)?;
-                    }
-                }
-                Ok(())
-            };
-            match direct.read(sql, &values, read) {
-                Ok(()) => return Ok(numbers),
-                Err(failed) => is_long = failed.into_long()?,
-            }
-        }
-        let rows =
-            if is_long { self.long(sql, values.to_vec()).await? } else { self.all(sql, values).await? };
-        if let Some(row) = rows.into_iter().next() {
-            for (number, name) in numbers.iter_mut().zip(names) {
-                *number = row.try_get("", name).map_err(domain_error)?;
-            }
-        }
-        Ok(numbers)
-    }
-
-    /// The text in the first column of the one row of a short read.
-    pub(super) async fn text<const V: usize>(&self, sql: &str, values: [Value; V]) -> Result<Option<String>> {
-        if let Some(direct) = &self.0.direct {
-            let read = |mut rows: rusqlite::Rows<'_>| rows.next()?.map(|row| row.get(0)).transpose();
-            match direct.read(sql, &values, read) {
-                Ok(text) => return Ok(text),
-                Err(failed) => drop(failed.into_long()?),
-            }
-        }
-        let row = self.one(sql, values).await?;
-        row.map(|row| row.try_get_by_index(0)).transpose().map_err(domain_error)
+        let position = self.query_one(sql, [user.as_str().into()], |row| row.get(0)).await?;
+        Ok(position.map_or(Position::START, unsigned))
     }
 
     /// The first users that have a history, in order of their ids; at most `limit`.
     pub async fn some_users(&self, limit: u32) -> Result<Vec<UserId>> {
         let sql = "SELECT user_id FROM user_position WHERE user_id > '' ORDER BY user_id LIMIT $1";
-        let rows = self.all(sql, [i64::from(limit).into()]).await?;
-        rows.iter()
-            .map(|row| Ok(UserId::trusted(row.try_get::<String>("", "user_id")?)))
-            .collect::<Result<_, sea_orm::DbErr>>()
-            .map_err(domain_error)
+        self.query(sql, [i64::from(limit).into()], |row| row.get::<String>(0).map(UserId::trusted)).await
     }
 
-    /// Where the histories of `users` stand; users without one are left out. At most 1,000 at a time.
+    /// The positions of the histories of `users`; users without one are left out. At most 1,000 at a time.
     pub async fn positions(&self, users: &[UserId]) -> Result<Vec<(UserId, Position)>> {
-        let statement = sql::positions(self.0.backend, &users.iter().collect::<Vec<_>>());
-        let rows = self.0.reader.all(statement).await?;
-        let found = rows.iter().map(|row| sql::position(row).map(|(user, at)| (UserId::trusted(user), at)));
-        found.collect::<Result<_, sea_orm::DbErr>>().map_err(domain_error)
+        let users_of = any_of(self.0.database.backend(), "$1");
+        let sql = format!("SELECT user_id, position FROM user_position WHERE user_id IN {users_of}");
+        let values = [json_list(&users.iter().collect::<Vec<_>>())];
+        let read = |row: &Row<'_>| Ok((UserId::trusted(row.get::<String>(0)?), unsigned(row.get(1)?)));
+        self.query(&sql, values, read).await
     }
 }

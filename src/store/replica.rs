@@ -9,31 +9,32 @@
 use std::{sync::Arc, time::Duration};
 
 use moka::sync::Cache;
-use sea_orm::{QueryResult, Value};
+use sea_orm::Value;
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::domain::{Epoch, Error, Result, UserId};
 
 use super::{
-    Announce, Store,
-    connect::Sessions,
+    database::{Postgres, ReadLength},
     epoch::Epochs,
     error::domain_error,
-    postgres::{self, Server},
-    reader::Reader,
+    handle::Store,
+    postgres::{Server, stored_epoch},
+    row::Row,
+    writer::Announce,
 };
 
 /// For how long a user who wrote is shown the primary: longer than a replica that works lags.
-const RECENT: Duration = Duration::from_secs(10);
+const RECENT_WRITE: Duration = Duration::from_secs(10);
 /// Users of whom that is remembered; of more, who wrote longest ago is forgotten.
-const WRITERS: u64 = 100_000;
+const RECENT_WRITERS_MAX: u64 = 100_000;
 /// How often it is asked whether the replica has come to a new epoch.
-const EPOCH_INTERVAL: Duration = Duration::from_secs(1);
+const EPOCH_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A replica, and who is not to be shown it.
 pub(super) struct Replica {
-    reader: Reader,
+    database: Postgres,
     writers: Cache<UserId, ()>,
     /// The epoch that the replica was seen to have.
     epoch: watch::Receiver<Epoch>,
@@ -44,26 +45,25 @@ impl Replica {
     /// Opens the replica at `url` of a database.
     pub(super) async fn open(url: &str, epochs: &Epochs) -> Result<Self> {
         let epoch = epochs.current();
-        if postgres::stored_epoch(url).await.map_err(domain_error)? != Some(epoch) {
+        if stored_epoch(url).await.map_err(domain_error)? != Some(epoch) {
             let message = "DATABASE_READ_URL is not a replica of DATABASE_URL.";
             return Err(Error::field("DATABASE_READ_URL", message));
         }
-        let connection = postgres::connect(url, Server::Replica, epochs, &Sessions::default())
-            .await
-            .map_err(domain_error)?;
-        let writers = Cache::builder().time_to_live(RECENT).max_capacity(WRITERS).build();
+        let database = Postgres::connect(url, Server::Replica, epochs).await?;
+        let writers = Cache::builder().time_to_live(RECENT_WRITE).max_capacity(RECENT_WRITERS_MAX).build();
         let (seen, epoch) = watch::channel(epoch);
         let following = tokio::spawn(follow_epochs(url.to_owned(), epochs.clone(), seen));
         let following = AbortOnDropHandle::new(following);
-        Ok(Self { reader: Reader::new(connection), writers, epoch, _following: following })
+        Ok(Self { database, writers, epoch, _following: following })
     }
 
-    pub(super) fn reader(&self) -> &Reader {
-        &self.reader
+    /// Closes the connections.
+    pub(super) async fn close(&self) {
+        self.database.close().await;
     }
 
-    /// `announce`, and a note of who wrote.
-    pub(super) fn note_writers(&self, announce: Announce) -> Announce {
+    /// `announce`, which also remembers the users who wrote.
+    pub(super) fn track_recent_writers(&self, announce: Announce) -> Announce {
         let writers = self.writers.clone();
         Arc::new(move |events| {
             for event in &events {
@@ -80,14 +80,14 @@ async fn follow_epochs(url: String, epochs: Epochs, seen: watch::Sender<Epoch>) 
         let before = *seen.borrow();
         epochs.other_than(before).await;
         let now = epochs.current();
-        match postgres::stored_epoch(&url).await {
+        match stored_epoch(&url).await {
             Ok(Some(epoch)) if epoch == now => {
                 tracing::info!("the replica has come to the new epoch");
                 seen.send_replace(epoch);
             }
             answer => {
                 tracing::debug!(?answer, "the replica has not come to the new epoch");
-                tokio::time::sleep(EPOCH_INTERVAL).await;
+                tokio::time::sleep(EPOCH_CHECK_INTERVAL).await;
             }
         }
     }
@@ -95,29 +95,30 @@ async fn follow_epochs(url: String, epochs: Epochs, seen: watch::Sender<Epoch>) 
 
 impl Store {
     /// Where pages of `user` may be read, or of everyone; `None` where only the primary serves.
-    pub(super) fn replica(&self, user: Option<&UserId>) -> Option<&Reader> {
+    pub(super) fn replica(&self, user: Option<&UserId>) -> Option<&Postgres> {
         let replica = self.0.replica.as_ref()?;
         let wrote = user.is_some_and(|user| replica.writers.contains_key(user));
         // One of another epoch may still show a history that is lost.
         let follows = *replica.epoch.borrow() == self.epoch();
-        (follows && !wrote).then_some(&replica.reader)
+        (follows && !wrote).then_some(&replica.database)
     }
 
     /// Reads from `replica` where there is one that answers, else from the primary.
-    pub(super) async fn all_from(
+    pub(super) async fn query_from<T: Send + 'static>(
         &self,
-        replica: Option<&Reader>,
+        replica: Option<&Postgres>,
         sql: &str,
         values: Vec<Value>,
-    ) -> Result<Vec<QueryResult>> {
+        decode: impl Fn(&Row<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<Vec<T>> {
         if let Some(replica) = replica {
-            match replica.all(self.statement(sql, values.iter().cloned())).await {
+            match replica.query(sql, values.clone(), &decode).await {
                 Err(Error::Unavailable(cause)) => {
                     tracing::warn!(%cause, "the replica does not answer, the primary is read");
                 }
                 answer => return answer,
             }
         }
-        self.all(sql, values).await
+        self.0.database.query(ReadLength::Bounded, sql, values, decode).await
     }
 }

@@ -1,33 +1,40 @@
-//! What a database is given before it is used: its schema and its mark.
+//! What a database is given before it is used: its schema and its epoch.
 
 use std::collections::HashSet;
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, Statement,
-    TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr, TransactionTrait,
 };
 
-use crate::domain::{Epoch, Error, Result};
+use crate::domain::{Error, Result};
 
-use super::{Store, connect::in_time, error::domain_error};
+use super::{
+    database::{Database, Executor},
+    error::domain_error,
+    settings::create_epoch,
+    sqlite::proxy,
+};
 
 /// The advisory lock of PostgreSQL that one node holds while it sets the database up; the others wait. Any number that
 /// nothing else uses: these are the bytes of "pulse" and a one.
-const LOCK: i64 = 0x0070_756c_7365_0001;
+const SETUP_LOCK: i64 = 0x0070_756c_7365_0001;
 /// How long a node waits for another one's migrations, and that the transaction which holds the lock may lie idle over its
 /// own, which run on other connections.
-const PATIENCE: &str = "SET LOCAL lock_timeout = '120s'; SET LOCAL statement_timeout = '120s'; \
+const SETUP_TIMEOUTS: &str = "SET LOCAL lock_timeout = '120s'; SET LOCAL statement_timeout = '120s'; \
                         SET LOCAL idle_in_transaction_session_timeout = 0";
 
-/// Brings the schema up to date and gives a new database its mark, one node at a time; returns how many steps of the schema
+/// Brings the schema up to date and gives a new database its epoch, one node at a time; returns how many steps of the schema
 /// were applied.
-pub(super) async fn set_up(connection: &DatabaseConnection) -> Result<usize> {
-    let lock = lock(connection).await.map_err(domain_error)?;
+pub(super) async fn set_up(database: &Database) -> Result<usize> {
+    // SQLite has a lock of its own: one connection writes to its file at a time.
+    let lock = match database {
+        Database::Sqlite(_) => None,
+        Database::Postgres(postgres) => Some(lock(&postgres.pool).await.map_err(domain_error)?),
+    };
     let outcome = async {
-        let applied = migrate(connection).await?;
-        epoch(connection).await?;
+        let applied = migrate(database.executor()).await?;
+        create_epoch(database.executor()).await?;
         Ok(applied)
     };
     let outcome = outcome.await;
@@ -37,25 +44,29 @@ pub(super) async fn set_up(connection: &DatabaseConnection) -> Result<usize> {
     outcome
 }
 
-/// SQLite has a lock of its own: its file is written by one at a time.
-async fn lock(connection: &DatabaseConnection) -> Result<Option<DatabaseTransaction>, DbErr> {
-    if connection.get_database_backend() == DbBackend::Sqlite {
-        return Ok(None);
-    }
-    let transaction = connection.begin().await?;
-    transaction.execute_unprepared(PATIENCE).await?;
-    transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})")).await?;
-    Ok(Some(transaction))
+async fn lock(pool: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let transaction = pool.begin().await?;
+    transaction.execute_unprepared(SETUP_TIMEOUTS).await?;
+    transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({SETUP_LOCK})")).await?;
+    Ok(transaction)
 }
 
 /// Brings the schema up to date; returns how many steps were applied.
 ///
 /// A role that may change rows only can use a schema that is up to date.
-pub(super) async fn migrate(connection: &DatabaseConnection) -> Result<usize> {
+pub(super) async fn migrate(db: Executor<'_>) -> Result<usize> {
     // Without the table, or the right to read it, the migrator says what is wrong.
-    if is_up_to_date(connection).await.unwrap_or(false) {
+    if is_up_to_date(db).await.unwrap_or(false) {
         return Ok(0);
     }
+    match db {
+        Executor::Sqlite(connection) => proxy(connection, apply_pending).await,
+        Executor::Postgres(pool) => apply_pending(pool).await,
+        Executor::PostgresTransaction(_) => Err(Error::internal("a transaction cannot be migrated in")),
+    }
+}
+
+async fn apply_pending(connection: &DatabaseConnection) -> Result<usize> {
     let migrated = async {
         let pending = Migrator::get_pending_migrations(connection).await?.len();
         Migrator::up(connection, None).await?;
@@ -72,12 +83,9 @@ pub(super) async fn migrate(connection: &DatabaseConnection) -> Result<usize> {
 
 /// Whether every step was applied. The migrator itself would first create the table that says so, for which a role needs
 /// rights even where it is there.
-pub(super) async fn is_up_to_date(connection: &DatabaseConnection) -> Result<bool, DbErr> {
-    let sql = "SELECT version FROM seaql_migrations";
-    let statement = Statement::from_string(connection.get_database_backend(), sql);
-    let rows = connection.query_all_raw(statement).await?;
-    let applied: HashSet<String> =
-        rows.iter().map(|row| row.try_get("", "version")).collect::<Result<_, _>>()?;
+pub(super) async fn is_up_to_date(db: Executor<'_>) -> Result<bool> {
+    let rows = db.query("SELECT version FROM seaql_migrations", [], |row| row.get::<String>(0)).await?;
+    let applied: HashSet<String> = rows.into_iter().collect();
     let known: HashSet<String> = Migrator::migrations().iter().map(|step| step.name().to_owned()).collect();
     Ok(applied == known)
 }
@@ -91,53 +99,4 @@ fn is_forbidden(error: &DbErr) -> bool {
         }
         _ => false,
     }
-}
-
-impl Store {
-    /// The secret that all nodes of this database share: made when it is first asked for.
-    pub async fn shared_key(&self) -> Result<[u8; 32]> {
-        let connection = self.0.writer.connection();
-        let backend = connection.get_database_backend();
-        let sql =
-            "INSERT INTO settings (name, value) VALUES ('shared_key', $1) ON CONFLICT (name) DO NOTHING";
-        let new: [u8; 32] = rand::random();
-        let values = [URL_SAFE_NO_PAD.encode(new).into()];
-        let find = Statement::from_string(backend, "SELECT value FROM settings WHERE name = 'shared_key'");
-        let read = async {
-            let insert = Statement::from_sql_and_values(backend, sql, values);
-            connection.execute_raw(insert).await?;
-            let row = connection.query_one_raw(find).await?;
-            row.map(|row| row.try_get::<String>("", "value")).transpose()
-        };
-        let text = in_time(backend, async { read.await.map_err(domain_error) }).await?;
-        let key = text.and_then(|text| URL_SAFE_NO_PAD.decode(text).ok()).and_then(|key| key.try_into().ok());
-        key.ok_or_else(|| Error::internal("the database's shared key is not one"))
-    }
-}
-
-/// The mark of this database; a new one gets its mark here.
-pub(super) async fn epoch(connection: &DatabaseConnection) -> Result<Epoch> {
-    let backend = connection.get_database_backend();
-    let sql = "INSERT INTO settings (name, value) VALUES ('epoch', $1) ON CONFLICT (name) DO NOTHING";
-    let values = [Epoch::generate().to_string().into()];
-    connection
-        .execute_raw(Statement::from_sql_and_values(backend, sql, values))
-        .await
-        .map_err(domain_error)?;
-    find_epoch(connection).await
-}
-
-/// The mark of a database that was set up.
-pub(super) async fn find_epoch<C: ConnectionTrait>(connection: &C) -> Result<Epoch> {
-    stored_epoch(connection).await?.ok_or_else(|| Error::internal("the database has no epoch"))
-}
-
-/// The mark of a database; a backup that no server has opened yet has none.
-pub(super) async fn stored_epoch<C: ConnectionTrait>(connection: &C) -> Result<Option<Epoch>> {
-    let sql = "SELECT value FROM settings WHERE name = 'epoch'";
-    let statement = Statement::from_string(connection.get_database_backend(), sql);
-    let Some(row) = connection.query_one_raw(statement).await.map_err(domain_error)? else { return Ok(None) };
-    let text: String = row.try_get("", "value").map_err(domain_error)?;
-    let epoch = Epoch::parse(&text);
-    epoch.map(Some).ok_or_else(|| Error::internal(format!("the database's epoch is {text:?}")))
 }

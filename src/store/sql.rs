@@ -1,10 +1,8 @@
-//! Pieces of SQL in which the two databases differ.
+//! Pieces of SQL and values of parameters.
 
-use sea_orm::{DbBackend, DbErr, QueryResult, Statement, Value};
+use sea_orm::{DbBackend, Value};
 
 use crate::domain::{Position, UserId};
-
-use super::unsigned;
 
 /// The members of the JSON list that is bound at `parameter`, for `IN`. One parameter for any number of members keeps
 /// the statement the same, so it stays prepared.
@@ -16,18 +14,21 @@ pub(super) fn any_of(backend: DbBackend, parameter: &str) -> String {
 }
 
 /// The value to bind for [`any_of`].
-pub(super) fn list(users: &[&UserId]) -> Value {
+pub(super) fn json_list(users: &[&UserId]) -> Value {
     serde_json::Value::from_iter(users.iter().map(|user| user.as_str())).to_string().into()
 }
 
-/// Asks where the histories of `users` stand; those without one have no row.
-pub(super) fn positions(backend: DbBackend, users: &[&UserId]) -> Statement {
-    let users_of = any_of(backend, "$1");
-    let text = format!("SELECT user_id, position FROM user_position WHERE user_id IN {users_of}");
-    Statement::from_sql_and_values(backend, text, [list(users)])
+/// The position as databases count.
+pub(super) fn signed(position: Position) -> i64 {
+    i64::try_from(position.0).unwrap_or(i64::MAX)
 }
 
-/// A row of [`positions`].
-pub(super) fn position(row: &QueryResult) -> Result<(String, Position), DbErr> {
-    Ok((row.try_get("", "user_id")?, unsigned(row.try_get("", "position")?)))
+/// The position that a database counted.
+pub(super) fn unsigned(position: i64) -> Position {
+    Position(count(position))
+}
+
+/// A count of a database; 0 where it is negative.
+pub(super) fn count(count: i64) -> u64 {
+    u64::try_from(count).unwrap_or(0)
 }

@@ -5,29 +5,27 @@
 
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait, Statement};
-
-use crate::domain::{Change, Result, UserId};
+use crate::domain::{Change, PerFeed, Result, UserId};
 
 use super::{
-    Store,
-    error::domain_error,
+    expiry::{TABLE, expired},
+    handle::Store,
     position::UserPosition,
     write::{Done, Tx, Write},
 };
 
 /// How often the sweeper looks. Followers of unread counts hear of an expiry this much later at most.
-const INTERVAL: Duration = Duration::from_secs(1);
+const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 /// Users that one look takes up.
-const USERS: i64 = 64;
+const SWEEP_USERS: i64 = 64;
 /// Rows that one transaction deletes.
-const ROWS: i64 = 500;
+const SWEEP_ROWS: i64 = 500;
 
 impl Store {
     /// Sweeps until the store is closed.
     pub async fn sweep_forever(self) {
         let closed = self.closed();
-        let mut interval = tokio::time::interval(INTERVAL);
+        let mut interval = tokio::time::interval(SWEEP_INTERVAL);
         interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
@@ -44,14 +42,17 @@ impl Store {
     pub async fn sweep(&self) -> Result<u64> {
         let mut swept = 0;
         loop {
-            let sql = "SELECT DISTINCT user_id FROM (SELECT user_id FROM notifications \
-                       WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2) due";
-            let due = self.all(sql, [self.clock().now().millis().into(), USERS.into()]).await?;
+            let sql = format!(
+                "SELECT DISTINCT user_id FROM (SELECT user_id FROM {TABLE} WHERE {} ORDER BY expires_at LIMIT $2) due",
+                expired("$1")
+            );
+            let values = [self.clock().now().millis().into(), SWEEP_USERS.into()];
+            let due = self.query(&sql, values, |row| row.get::<String>(0)).await?;
             if due.is_empty() {
                 return Ok(swept);
             }
-            for row in due {
-                let user = UserId::trusted(row.try_get::<String>("", "user_id").map_err(domain_error)?);
+            for user in due {
+                let user = UserId::trusted(user);
                 self.count_expired(&user).await?;
                 swept += self.write(Sweep { user }).await?;
             }
@@ -78,25 +79,17 @@ impl Write for Sweep {
         let Some(mut row) = UserPosition::lock(&tx, &self.user).await? else {
             return Ok(Done::unchanged(0));
         };
-        let backend = tx.connection.get_database_backend();
-        let counted = "SELECT until FROM expired_counts WHERE user_id = $1";
-        let counted = Statement::from_sql_and_values(backend, counted, [self.user.as_str().into()]);
-        let counted = tx.connection.query_one_raw(counted).await.map_err(domain_error)?;
-        let until: Option<i64> =
-            counted.map(|row| row.try_get("", "until")).transpose().map_err(domain_error)?;
-        let sql = "DELETE FROM notifications WHERE user_id = $1 AND position IN (SELECT position FROM notifications \
-                   WHERE user_id = $1 AND expires_at <= $2 LIMIT $3) RETURNING read";
-        let end = until.unwrap_or(tx.now.millis());
-        let statement = Statement::from_sql_and_values(
-            backend,
-            sql,
-            [self.user.as_str().into(), end.into(), ROWS.into()],
+        let sql = "SELECT until FROM expired_counts WHERE user_id = $1";
+        let until = tx.db.query_one(sql, [self.user.as_str().into()], |row| row.get::<i64>(0)).await?;
+        let sql = format!(
+            "DELETE FROM {TABLE} WHERE user_id = $1 AND position IN \
+             (SELECT position FROM {TABLE} WHERE user_id = $1 AND {} LIMIT $3) RETURNING read",
+            expired("$2")
         );
-        let deleted = tx.connection.query_all_raw(statement).await.map_err(domain_error)?;
-        let (total, mut unread) = (deleted.len() as i64, 0);
-        for item in &deleted {
-            unread += i64::from(!item.try_get::<bool>("", "read").map_err(domain_error)?);
-        }
+        let end = until.unwrap_or(tx.now.millis());
+        let values = [self.user.as_str().into(), end.into(), SWEEP_ROWS.into()];
+        let deleted = tx.db.query(&sql, values, |row| row.get::<bool>(0)).await?;
+        let (total, unread) = (deleted.len() as i64, deleted.iter().filter(|read| !**read).count() as i64);
         if let Some(until) = until {
             self.take_off(&tx, until, total, unread).await?;
         }
@@ -106,7 +99,7 @@ impl Write for Sweep {
         row.remove_expired(total, unread);
         let position = row.advance();
         row.save(&tx).await?;
-        let event = row.event(tx.epoch, position, (0, 0), Change::FeedChanged);
+        let event = row.event(tx.epoch, position, PerFeed::default(), Change::FeedChanged);
         Ok(Done::changed(deleted.len() as u64, event))
     }
 }
@@ -114,22 +107,15 @@ impl Write for Sweep {
 impl Sweep {
     /// Takes what was deleted off what is counted as expired by `until`; with the last of it goes the count.
     async fn take_off(&self, tx: &Tx<'_>, until: i64, total: i64, unread: i64) -> Result<()> {
-        let (backend, user) = (tx.connection.get_database_backend(), self.user.as_str());
-        let left = "SELECT COUNT(*) AS count FROM (SELECT 1 AS one FROM notifications \
-                    WHERE user_id = $1 AND expires_at <= $2 LIMIT 1) due";
-        let left = Statement::from_sql_and_values(backend, left, [user.into(), until.into()]);
-        let left = tx.connection.query_one_raw(left).await.map_err(domain_error)?;
-        let is_left = match left {
-            Some(row) => row.try_get::<i64>("", "count").map_err(domain_error)? > 0,
-            None => false,
-        };
-        let statement = if is_left {
+        let user = self.user.as_str();
+        let sql = format!("SELECT position FROM {TABLE} WHERE user_id = $1 AND {} LIMIT 1", expired("$2"));
+        let left = tx.db.query_one(&sql, [user.into(), until.into()], |row| row.get::<i64>(0)).await?;
+        let done = if left.is_some() {
             let sql = "UPDATE expired_counts SET total = total - $2, unread = unread - $3 WHERE user_id = $1";
-            Statement::from_sql_and_values(backend, sql, [user.into(), total.into(), unread.into()])
+            tx.db.execute(sql, [user.into(), total.into(), unread.into()]).await
         } else {
-            let sql = "DELETE FROM expired_counts WHERE user_id = $1";
-            Statement::from_sql_and_values(backend, sql, [user.into()])
+            tx.db.execute("DELETE FROM expired_counts WHERE user_id = $1", [user.into()]).await
         };
-        tx.connection.execute_raw(statement).await.map(drop).map_err(domain_error)
+        done.map(drop)
     }
 }

@@ -3,11 +3,13 @@
 //! What it holds is checked by the parsers that check what clients send. Fields that Pulse has no place for (`__v`,
 //! `createdAt` and `updatedAt` of Mongoose, ...) are left aside; `null` is as good as absent.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use crate::{
     domain::{
-        ActionUrl, Activity, ActivityType, Analytics, Counter, Cursor, History, Hours, ItemId, Month,
+        ActionUrl, Activity, ActivityType, Analytics, Counter, Cursor, History, Hours, Item, ItemId, Month,
         MonthEntry, NewNotification, Notification, NotificationType, Result, Text, Timestamp, Title,
         WeeklyEntry,
     },
@@ -128,7 +130,8 @@ fn activity(mut fields: Fields, terms: &Terms) -> Result<Record> {
         read: fields.flag("read")?,
         cursor: terms.cursor,
     };
-    Ok(Record::Activity { item, ordered_at: fields.optional_time("orderedAt")?.unwrap_or(timestamp) })
+    let ordered_at = fields.optional_time("orderedAt")?.unwrap_or(timestamp);
+    Ok(Record::Item { item: Item::Activity(Arc::new(item)), ordered_at })
 }
 
 fn notification(mut fields: Fields, terms: &Terms) -> Result<Document> {
@@ -153,10 +156,10 @@ fn notification(mut fields: Fields, terms: &Terms) -> Result<Document> {
         cursor: terms.cursor,
     };
     let ordered_at = fields.optional_time("orderedAt")?.unwrap_or(created_at);
-    if item.expires_at <= terms.now {
+    if item.has_expired(terms.now) {
         return Ok(Document::Expired);
     }
-    Ok(Document::Record(Record::Notification { item, ordered_at }))
+    Ok(Document::Record(Record::Item { item: Item::Notification(Arc::new(item)), ordered_at }))
 }
 
 fn analytics(mut fields: Fields, terms: &Terms) -> Result<Record> {
@@ -198,7 +201,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::domain::{Epoch, Position};
+    use crate::domain::{Epoch, Item, Position};
 
     const ID: &str = "65a0b1c2000000000000000a";
 
@@ -248,13 +251,13 @@ mod tests {
 
     #[test]
     fn what_is_absent_has_a_default() {
-        let (_, Document::Record(Record::Activity { item, ordered_at })) =
+        let (_, Document::Record(Record::Item { item: Item::Activity(item), ordered_at })) =
             read_one(&smallest_activity()).unwrap()
         else {
             panic!("no activity")
         };
         assert_eq!((item.timestamp, item.timestamp, item.read), (item.id.time(), ordered_at, false));
-        let (_, Document::Record(Record::Notification { item, .. })) =
+        let (_, Document::Record(Record::Item { item: Item::Notification(item), .. })) =
             read_one(&smallest_notification()).unwrap()
         else {
             panic!("no notification")

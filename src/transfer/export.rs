@@ -6,7 +6,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use futures_util::TryStreamExt;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -82,12 +81,17 @@ async fn write_items<T: StoredItem, D: Serialize>(
     target: &mut Target,
     document: fn(T, &mut Order) -> D,
 ) -> Result<(), Problem> {
-    let mut items = std::pin::pin!(snapshot.items::<T>().await?);
-    let mut order = Order::default();
-    while let Some(item) = items.try_next().await? {
-        target.write(&document(item, &mut order))?;
+    let (mut order, mut after) = (Order::default(), None);
+    loop {
+        let (items, end) = snapshot.items_after::<T>(after).await?;
+        if end.is_none() {
+            return Ok(());
+        }
+        after = end;
+        for item in items {
+            target.write(&document(item, &mut order))?;
+        }
     }
-    Ok(())
 }
 
 /// The newest time so far in a user's feed.

@@ -9,7 +9,7 @@ use std::{
 use tokio::sync::mpsc;
 
 use crate::{
-    domain::{Position, Timestamp},
+    domain::{FeedKind, Position, Timestamp},
     store::{Bulk, Record},
 };
 
@@ -137,10 +137,10 @@ pub async fn import(url: &str, import: Import, now: Timestamp, watch: Watch) -> 
     report.done = report.invalid() == 0 || import.skip_invalid;
     if report.done {
         watch(Progress::Settling);
-        let moved = bulk.settle().await?;
-        report.activities.imported = moved.activities;
-        report.analytics.imported = moved.analytics;
-        report.notifications.imported = moved.notifications;
+        let counts = bulk.apply().await?;
+        report.activities.imported = counts.items[FeedKind::Activities];
+        report.analytics.imported = counts.analytics;
+        report.notifications.imported = counts.items[FeedKind::Notifications];
         for collection in Collection::ALL {
             let tally = report.of(*collection);
             tally.already_there = tally.read - tally.imported - tally.expired - tally.invalid;

@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use pulse::domain::Timestamp;
-use sea_orm::{ConnectionTrait, Database, Statement};
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, each, eventually, millis, on_both};
+use crate::support::{Sql, TestApp, each, eventually, millis, on_both};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const INSTANT: Duration = Duration::from_millis(1);
@@ -49,15 +48,12 @@ async fn all_shows(app: &TestApp, titles: &[&str], read: usize) {
 
 /// Waits until the table holds `rows` notifications.
 async fn rows_left(app: &TestApp, rows: i64) {
-    let database = Database::connect(&app.database_url).await.unwrap();
+    let database = Sql::connect(&app.database_url).await;
     eventually("the sweep of expired rows", || async {
-        let backend = database.get_database_backend();
-        let count = Statement::from_string(backend, "SELECT COUNT(*) AS count FROM notifications");
-        let found = database.query_one_raw(count).await.unwrap().unwrap();
-        (found.try_get::<i64>("", "count").unwrap() == rows).then_some(())
+        (database.count("notifications").await == rows).then_some(())
     })
     .await;
-    database.close().await.unwrap();
+    database.close().await;
 }
 
 on_both!(

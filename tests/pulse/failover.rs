@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::nodes::{frozen_copy, packet, send, socket_io};
 use crate::support::{
-    Backend, Client, Cluster, Nats, Server, Socket, Subscription, Switch, TestApp, eventually,
+    Backend, Client, Cluster, Nats, Server, Socket, Sql, Subscription, Switch, TestApp, eventually,
     fresh_database, in_time, on_both_databases,
 };
 
@@ -264,7 +264,7 @@ async fn ends(following: &mut Following<Arc<Activity>>) {
 
 /// Takes ada's newest items away, as if they had never been committed.
 async fn go_back(url: &str, to: i64) {
-    let connection = Database::connect(url).await.unwrap();
+    let connection = Sql::connect(url).await;
     for sql in [
         format!("DELETE FROM activities WHERE user_id = 'ada' AND position > {to}"),
         format!(
@@ -272,9 +272,9 @@ async fn go_back(url: &str, to: i64) {
              WHERE user_id = 'ada'"
         ),
     ] {
-        connection.execute_unprepared(&sql).await.unwrap();
+        connection.execute(&sql).await;
     }
-    connection.close().await.unwrap();
+    connection.close().await;
 }
 
 on_both_databases! {

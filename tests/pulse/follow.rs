@@ -214,7 +214,7 @@ impl World {
     async fn settle(&mut self) {
         let positions = self.store.positions(std::slice::from_ref(&self.user)).await.unwrap();
         for (user, position) in positions {
-            self.hub.moved(&user, position, self.store.epoch());
+            self.hub.notify_position(&user, position, self.store.epoch());
         }
         for reader in &mut self.readers {
             while reader.seen.len() < self.committed.len() - reader.started {

@@ -6,12 +6,11 @@ use std::{
     time::Instant,
 };
 
-use sea_orm::{ConnectionTrait, Database, Statement};
 use serde_json::{Value, json};
 
 use crate::support::{
-    Backend, Files, Form, Server, activity, complaints, eventually, fresh_database, on_both_databases,
-    printed, pulse, said, tally,
+    Backend, Files, Form, Row, Server, Sql, activity, complaints, eventually, fresh_database,
+    on_both_databases, printed, pulse, said, tally,
 };
 
 fn import(url: &str, arguments: &[&str]) -> Output {
@@ -114,11 +113,10 @@ fn import_from_here(url: &str) -> (Child, std::process::ChildStdin) {
     (child, input)
 }
 
-async fn rows(url: &str, sql: &str) -> Option<Vec<sea_orm::QueryResult>> {
-    let database = Database::connect(url).await.ok()?;
-    let statement = Statement::from_string(database.get_database_backend(), sql);
-    let rows = database.query_all_raw(statement).await.ok();
-    database.close().await.unwrap();
+async fn rows(url: &str, sql: &str) -> Option<Vec<Row>> {
+    let database = Sql::try_connect(url).await.ok()?;
+    let rows = database.try_rows(sql).await.ok();
+    database.close().await;
     rows
 }
 
@@ -133,7 +131,7 @@ async fn activities_in(url: &str) -> Option<u64> {
         }
     }
     let rows = rows(url, "SELECT COUNT(*) AS count FROM activities").await?;
-    Some(rows[0].try_get::<i64>("", "count").unwrap().unsigned_abs())
+    rows[0]["count"].as_u64()
 }
 
 /// The tables that every connection sees.
@@ -146,9 +144,9 @@ async fn tables(url: &str) -> Vec<String> {
     };
     let found = eventually("the tables", async || {
         let rows = rows(url, sql).await?;
-        let names: Vec<String> = rows.iter().map(|row| row.try_get("", "name").unwrap()).collect();
+        let names: Vec<String> = rows.iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect();
         // PostgreSQL takes temporary tables away when it has seen that their connection is gone.
-        (!names.iter().any(|name| name.starts_with("staged") || name == "placed")).then_some(names)
+        (!names.iter().any(|name| name.starts_with("staged") || name == "positioned")).then_some(names)
     });
     found.await
 }

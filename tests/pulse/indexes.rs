@@ -5,10 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 use serde_json::{Value, json};
 
-use crate::support::{Backend, Client, Server, Socket, fresh_database};
+use crate::support::{Backend, Client, Server, Socket, Sql, fresh_database};
 
 /// Tables of a few rows, which no index makes faster.
 const SMALL: &[&str] = &["counters", "settings", "nodes", "expired_counts"];
@@ -128,7 +127,7 @@ fn statement_in(line: &str) -> Option<String> {
 }
 
 /// Fills the tables behind the server's back, with what makes a scan dear: 100,000 users, and feeds of some of them.
-async fn fill(connection: &DatabaseConnection) {
+async fn fill(connection: &Sql) {
     const ROWS: &str =
         "WITH RECURSIVE rows (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM rows WHERE n < 100000) ";
     for insert in [
@@ -141,29 +140,22 @@ async fn fill(connection: &DatabaseConnection) {
         "INSERT INTO analytics_days SELECT 'user' || n, '2026-01-31', 1, 1 FROM rows",
     ] {
         let (into, select) = insert.split_once(" SELECT ").unwrap();
-        connection.execute_unprepared(&format!("{into} {ROWS} SELECT {select}")).await.unwrap();
+        connection.execute(&format!("{into} {ROWS} SELECT {select}")).await;
     }
-    if connection.get_database_backend() != DbBackend::Sqlite {
+    if !connection.is_sqlite() {
         let insert = format!("INSERT INTO presence {ROWS} SELECT 'user' || n, 'node' || n % 50 FROM rows");
-        connection.execute_unprepared(&insert).await.unwrap();
-        connection
-            .execute_unprepared("INSERT INTO nodes SELECT DISTINCT node, now() FROM presence")
-            .await
-            .unwrap();
+        connection.execute(&insert).await;
+        connection.execute("INSERT INTO nodes SELECT DISTINCT node, now() FROM presence").await;
     }
-    connection.execute_unprepared("ANALYZE").await.unwrap();
-}
-
-async fn rows(connection: &DatabaseConnection, sql: String) -> Vec<sea_orm::QueryResult> {
-    let statement = Statement::from_string(connection.get_database_backend(), sql.clone());
-    connection.query_all_raw(statement).await.unwrap_or_else(|error| panic!("{sql}: {error}"))
+    connection.execute("ANALYZE").await;
 }
 
 /// What is wrong with the plan of a statement on SQLite.
-async fn sqlite_faults(connection: &DatabaseConnection, sql: &str) -> Vec<String> {
-    let plan = rows(connection, format!("EXPLAIN QUERY PLAN {sql}")).await;
-    let steps = plan.iter().map(|row| row.try_get::<String>("", "detail").unwrap());
-    steps.filter(|step| scans_a_table(step, sql) || step.contains("USE TEMP B-TREE FOR ORDER BY")).collect()
+async fn sqlite_faults(connection: &Sql, sql: &str) -> Vec<String> {
+    let plan = connection.rows(&format!("EXPLAIN QUERY PLAN {sql}")).await;
+    let steps = plan.iter().map(|row| row["detail"].as_str().unwrap());
+    let is_fault = |step: &&str| scans_a_table(step, sql) || step.contains("USE TEMP B-TREE FOR ORDER BY");
+    steps.filter(is_fault).map(str::to_owned).collect()
 }
 
 /// Whether a step goes through all rows of a table, and not of a function or of a subquery that LIMIT bounds.
@@ -180,20 +172,16 @@ fn scans_a_table(step: &str, sql: &str) -> bool {
 }
 
 /// What is wrong with the plan of a statement on PostgreSQL, whatever its parameters are.
-async fn postgres_faults(connection: &DatabaseConnection, sql: &str) -> Vec<String> {
+async fn postgres_faults(connection: &Sql, sql: &str) -> Vec<String> {
     let parameters = (1..=20).rev().find(|n| sql.contains(&format!("${n}"))).unwrap_or(0);
     let nulls =
         if parameters == 0 { String::new() } else { format!("({})", vec!["NULL"; parameters].join(", ")) };
-    connection.execute_unprepared("SET plan_cache_mode = force_generic_plan").await.unwrap();
-    connection
-        .execute_unprepared(&format!("PREPARE checked AS {sql}"))
-        .await
-        .unwrap_or_else(|error| panic!("{sql}: {error}"));
-    let plan = rows(connection, format!("EXPLAIN (FORMAT JSON) EXECUTE checked{nulls}")).await;
-    connection.execute_unprepared("DEALLOCATE checked").await.unwrap();
-    let plan: Value = plan[0].try_get("", "QUERY PLAN").unwrap();
+    connection.execute("SET plan_cache_mode = force_generic_plan").await;
+    connection.execute(&format!("PREPARE checked AS {sql}")).await;
+    let plan = connection.rows(&format!("EXPLAIN (FORMAT JSON) EXECUTE checked{nulls}")).await;
+    connection.execute("DEALLOCATE checked").await;
     let mut faults = Vec::new();
-    walk(&plan[0]["Plan"], &mut faults);
+    walk(&plan[0]["value"][0]["Plan"], &mut faults);
     faults
 }
 
@@ -222,20 +210,19 @@ async fn assert_no_statement_scans(backend: Backend) {
         let seen = statements.iter().any(|statement| statement.contains(expected));
         assert!(seen, "no statement has {expected:?}: {statements:#?}");
     }
-    let connection =
-        Database::connect(sea_orm::ConnectOptions::new(url).max_connections(1).to_owned()).await.unwrap();
+    let connection = Sql::connect(&url).await;
     fill(&connection).await;
     let mut wrong = Vec::new();
     for sql in &statements {
-        let faults = match connection.get_database_backend() {
-            DbBackend::Sqlite => sqlite_faults(&connection, sql).await,
-            _ => postgres_faults(&connection, sql).await,
+        let faults = match connection.is_sqlite() {
+            true => sqlite_faults(&connection, sql).await,
+            false => postgres_faults(&connection, sql).await,
         };
         if !faults.is_empty() {
             wrong.push(format!("{faults:?} in {sql}"));
         }
     }
-    connection.close().await.unwrap();
+    connection.close().await;
     assert!(wrong.is_empty(), "{} of {} statements: {wrong:#?}", wrong.len(), statements.len());
 }
 

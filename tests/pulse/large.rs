@@ -10,38 +10,37 @@ use std::{
 
 use pulse::{
     domain::{
-        Activity, ActivityType, Change, Clock, Event, FeedFilter, Keyset, NewActivity, Notification,
-        Timestamp, UserId, Window,
+        Activity, ActivityType, Change, Clock, Event, FeedFilter, FeedKind, Keyset, NewActivity,
+        Notification, Timestamp, UserId, Window,
     },
     store::{Announce, Store, Tuning},
 };
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
 use serde_json::{Value, json};
 
-use crate::support::{Backend, Client, Server, TestApp, eventually, fresh_database, in_time, on_both};
+use crate::support::{Backend, Client, Server, Sql, TestApp, eventually, fresh_database, in_time, on_both};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
 /// Gives ada `count` activities, all unread, behind the back of whoever runs.
 async fn fill_activities(url: &str, count: u64) {
-    let database = Database::connect(url).await.unwrap();
+    let database = Sql::connect(url).await;
     fill(&database, count, "activities", "'login', 't', NULL, NULL, 1000 + n, FALSE").await;
     run(&database, &format!("INSERT INTO user_position VALUES ('ada', {count}, {count}, {count}, 0, 0)"))
         .await;
-    database.close().await.unwrap();
+    database.close().await;
 }
 
 /// Gives ada `count` notifications of which every second one is unread, that end at `end`.
 async fn fill_notifications(url: &str, count: u64, end: Timestamp) {
-    let (database, unread) = (Database::connect(url).await.unwrap(), count / 2);
+    let (database, unread) = (Sql::connect(url).await, count / 2);
     let columns = format!("'system', 't', 'm', NULL, 1000 + n, {}, n % 2 = 0", end.millis());
     fill(&database, count, "notifications", &columns).await;
     run(&database, &format!("INSERT INTO user_position VALUES ('ada', {count}, 0, 0, {count}, {unread})"))
         .await;
-    database.close().await.unwrap();
+    database.close().await;
 }
 
-async fn fill(database: &DatabaseConnection, count: u64, table: &str, columns: &str) {
+async fn fill(database: &Sql, count: u64, table: &str, columns: &str) {
     let rows =
         format!("WITH RECURSIVE rows (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM rows WHERE n < {count})");
     let id = "substr('a00000000000000000000000', 1, 24 - length(CAST(n AS TEXT))) || n";
@@ -49,17 +48,15 @@ async fn fill(database: &DatabaseConnection, count: u64, table: &str, columns: &
     run(database, &format!("INSERT INTO {table} {rows} {select}")).await;
 }
 
-async fn run(database: &DatabaseConnection, sql: &str) {
-    database.execute_unprepared(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+async fn run(database: &Sql, sql: &str) {
+    database.execute(sql).await;
 }
 
 async fn count(url: &str, what: &str) -> i64 {
-    let database = Database::connect(url).await.unwrap();
-    let sql = format!("SELECT COUNT(*) AS count FROM {what}");
-    let statement = Statement::from_string(database.get_database_backend(), sql);
-    let row = database.query_one_raw(statement).await.unwrap().unwrap();
-    database.close().await.unwrap();
-    row.try_get("", "count").unwrap()
+    let database = Sql::connect(url).await;
+    let count = database.count(what).await;
+    database.close().await;
+    count
 }
 
 /// Asks for ada's notifications by everything that counts them.
@@ -182,7 +179,7 @@ async fn others_go_between(backend: Backend, change: impl AsyncFn(Store) -> u64 
     for event in seen.iter().filter(|event| event.user == user("ada")) {
         position += 1;
         assert_eq!(event.position.0, position, "each slice is a change");
-        let now = if clears { event.counts.notifications } else { event.counts.activities };
+        let now = event.counts.of(if clears { FeedKind::Notifications } else { FeedKind::Activities });
         match event.change {
             Change::FeedChanged => assert!(now < left && left - now <= 1_000, "{left} to {now}"),
             _ => assert_eq!(now, left + u64::from(!clears), "an item that is created"),
@@ -290,11 +287,11 @@ async fn a_filter_that_matches_nothing_of_a_long_feed_is_not_read_on_a_thread_th
     assert_eq!(slice.unwrap().items.len(), 20);
     assert_eq!(turns, 0, "what is short is read at once");
 
-    let database = Database::connect(&url).await.unwrap();
+    let database = Sql::connect(&url).await;
     run(&database, "UPDATE activities SET read = TRUE WHERE position > 10").await;
     run(&database, "UPDATE activities SET type = 'log_created' WHERE position <= 10").await;
     run(&database, "UPDATE user_position SET activities_unread = 10").await;
-    database.close().await.unwrap();
+    database.close().await;
     let (slice, turns) = turns_during(store.slice::<Activity>(&user("ada"), keyset, mixed)).await;
     assert_eq!(slice.unwrap().items.len(), 0);
     assert!(turns > 0, "100,000 rows were walked on the thread that serves");

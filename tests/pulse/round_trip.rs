@@ -12,10 +12,9 @@ use pulse::{
     store::{Store, StoredItem},
     transfer::{self, Import},
 };
-use sea_orm::{ConnectionTrait, Database, DbErr, QueryResult, Statement};
 use serde_json::{Map, Number, Value};
 
-use crate::support::{Backend, Files, fresh_database, printed, pulse};
+use crate::support::{Backend, Files, Row, Sql, fresh_database, printed, pulse};
 
 const FILES: [&str; 3] = ["activities.jsonl", "analytics.jsonl", "notifications.jsonl"];
 
@@ -263,10 +262,10 @@ async fn everything(store: &Store) -> String {
     let nowhere = |cursor: &mut Cursor| *cursor = Cursor::parse("cursor", &"A".repeat(22)).unwrap();
     let mut shown = String::new();
     for index in 0..USERS.len() {
-        let mut activities = store.page::<Activity>(&user(index), window()).await.unwrap();
+        let mut activities = store.page::<Activity>(&user(index), window()).await.unwrap().page;
         activities.items.iter_mut().for_each(|item| nowhere(&mut Arc::make_mut(item).cursor));
         nowhere(&mut activities.cursor);
-        let mut notifications = store.page::<Notification>(&user(index), window()).await.unwrap();
+        let mut notifications = store.page::<Notification>(&user(index), window()).await.unwrap().page;
         notifications.items.iter_mut().for_each(|item| nowhere(&mut Arc::make_mut(item).cursor));
         nowhere(&mut notifications.cursor);
         let mut analytics = store.analytics(&user(index)).await.unwrap();
@@ -281,21 +280,12 @@ async fn everything(store: &Store) -> String {
 }
 
 /// Every day ever: clients see the old ones only when they add to them.
-async fn days(url: &str) -> Vec<(String, String, i64, i64)> {
-    let database = Database::connect(url).await.unwrap();
-    let sql = "SELECT user_id, date, hours, logs FROM analytics_days ORDER BY user_id, date";
-    let statement = Statement::from_string(database.get_database_backend(), sql);
-    let rows = database.query_all_raw(statement).await.unwrap();
-    database.close().await.unwrap();
-    let day = |row: &QueryResult| -> Result<_, DbErr> {
-        Ok((
-            row.try_get("", "user_id")?,
-            row.try_get("", "date")?,
-            row.try_get("", "hours")?,
-            row.try_get("", "logs")?,
-        ))
-    };
-    rows.iter().map(|row| day(row).unwrap()).collect()
+async fn days(url: &str) -> Vec<Row> {
+    let database = Sql::connect(url).await;
+    let rows =
+        database.rows("SELECT user_id, date, hours, logs FROM analytics_days ORDER BY user_id, date").await;
+    database.close().await;
+    rows
 }
 
 fn contents(folder: &Path) -> Vec<String> {

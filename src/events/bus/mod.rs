@@ -23,7 +23,7 @@ use crate::{
 
 use self::receive::Receiver;
 
-use super::{Hub, heads::PendingChecks, mac::MessageKey, wire};
+use super::{Hub, mac::MessageKey, position_check::PendingChecks, wire};
 
 /// Events that wait to be sent; one more is dropped.
 const OUTBOX: usize = 8_192;
@@ -130,7 +130,7 @@ async fn connect(address: &BusAddress, checks: Arc<PendingChecks>) -> Result<Cli
         })
         .event_callback(move |happening| {
             let checks = checks.clone();
-            async move { take_note(&happening, &checks) }
+            async move { on_client_event(&happening, &checks) }
         });
     // The library does not take them from the address.
     match login(&address.url) {
@@ -159,7 +159,7 @@ fn login(addresses: &str) -> Option<(String, Option<String>)> {
 }
 
 /// What the library tells of the connection. Whatever may have cost a message costs a check.
-fn take_note(happening: &Happening, checks: &PendingChecks) {
+fn on_client_event(happening: &Happening, checks: &PendingChecks) {
     match happening {
         Happening::Connected => tracing::info!("the bus is there"),
         Happening::SlowConsumer(_) => tracing::debug!("the bus dropped a message for this node"),

@@ -18,7 +18,7 @@ use crate::{
     domain::{ItemId, UserId},
     events::{
         Hub,
-        heads::{PendingChecks, check_heads},
+        position_check::{PendingChecks, check_positions},
         wire,
     },
     store::Store,
@@ -55,7 +55,7 @@ impl Receiver {
                 let listening = Listener::new(self.clone(), now.clone()).run();
                 tokio::select! {
                     () = self.store.epoch_other_than(now.epoch) => {}
-                    _ = async { tokio::join!(listening, self.hear_everyone(&now)) } => return,
+                    _ = async { tokio::join!(listening, self.forward_public(&now)) } => return,
                 }
                 topics.send_replace(self.next_topics().await);
                 self.checks.everyone();
@@ -77,14 +77,14 @@ impl Receiver {
     }
 
     /// Passes on what other nodes show to everyone. A repetition is not shown again.
-    async fn hear_everyone(&self, topics: &Topics) {
+    async fn forward_public(&self, topics: &Topics) {
         let subject = topics.public();
         let shown: Cache<ItemId, ()> =
             Cache::builder().max_capacity(PUBLIC_REMEMBERED).time_to_live(PUBLIC_AGE * 2).build();
         let Ok(mut messages) = self.client.subscribe(subject.clone()).await else { return };
         while let Some(message) = messages.next().await {
             let Some(payload) = topics.key.verify(&subject, &message.payload) else {
-                self.forged.note();
+                self.forged.count();
                 continue;
             };
             match wire::decode_public(topics.epoch, payload) {
@@ -93,7 +93,7 @@ impl Receiver {
                     let new = u128::from(age) <= PUBLIC_AGE.as_millis() && !shown.contains_key(&activity.id);
                     if new {
                         shown.insert(activity.id, ());
-                        self.hub.publish_publicly(Arc::new(activity));
+                        self.hub.publish_publicly(activity);
                     }
                 }
                 Err(error) => {
@@ -105,13 +105,13 @@ impl Receiver {
 
     /// Passes what other nodes tell of `user` on to the followers here. What cannot be trusted or read may have come in
     /// the place of an event: the tables say.
-    async fn hear(self, user: UserId, topics: Topics, mut messages: Subscriber) {
+    async fn forward(self, user: UserId, topics: Topics, mut messages: Subscriber) {
         let subject = topics.user(&user);
         while let Some(message) = messages.next().await {
             let event = match topics.key.verify(&subject, &message.payload) {
                 Some(payload) => wire::decode(&user, topics.epoch, payload),
                 None => {
-                    self.forged.note();
+                    self.forged.count();
                     self.checks.user(&user);
                     continue;
                 }
@@ -136,7 +136,7 @@ pub(super) struct Forged {
 
 impl Forged {
     /// Counts one. Who floods the bus does not flood the log.
-    fn note(&self) {
+    fn count(&self) {
         let count = self.count.fetch_add(1, Ordering::Relaxed) + 1;
         let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
         if logged.is_none_or(|at| at.elapsed() >= FORGED_LOG_INTERVAL) {
@@ -194,8 +194,8 @@ impl Listener {
             }
             match receiver.client.subscribe(self.topics.user(user)).await {
                 Ok(subscriber) => {
-                    let hear = receiver.clone().hear(user.clone(), self.topics.clone(), subscriber);
-                    let task = tokio::spawn(hear).abort_handle();
+                    let forward = receiver.clone().forward(user.clone(), self.topics.clone(), subscriber);
+                    let task = tokio::spawn(forward).abort_handle();
                     self.listening.insert(user.clone(), Listening { task, idle: false });
                 }
                 Err(error) => tracing::warn!(%error, "a user is not listened for"),
@@ -204,7 +204,7 @@ impl Listener {
         let (hub, store) = (receiver.hub.clone(), receiver.store.clone());
         tokio::spawn(async move {
             tokio::time::sleep(SETTLED).await;
-            check_heads(&hub, &store, &users).await;
+            check_positions(&hub, &store, &users).await;
         });
     }
 

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use async_graphql::OutputType;
 
-use crate::domain::{Cursor, Page, Written};
+use crate::{
+    domain::Cursor,
+    service::{EncodeOnce, StoredPage},
+};
 
 use super::{
     budget::Place,
@@ -30,7 +33,7 @@ pub(super) struct FeedPage<G> {
     has_more: bool,
     unread_count: u64,
     cursor: Cursor,
-    written: Option<Written>,
+    encoded: Option<EncodeOnce>,
     /// While it is held, the page counts as one of those that its request has in memory.
     _place: Option<Place>,
 }
@@ -56,14 +59,14 @@ impl<G: Paged> Record for FeedPage<G> {
         ),
     ];
 
-    fn written(&self) -> Option<&Written> {
-        self.written.as_ref()
+    fn encoded(&self) -> Option<&EncodeOnce> {
+        self.encoded.as_ref()
     }
 }
 
 impl<G> FeedPage<G> {
     /// The page as the schema has it.
-    pub(super) fn new<T>(page: Page<T>, place: Option<Place>) -> Self
+    pub(super) fn new<T>(StoredPage { page, encoded }: StoredPage<T>, place: Option<Place>) -> Self
     where
         G: From<Arc<T>>,
     {
@@ -73,7 +76,7 @@ impl<G> FeedPage<G> {
             has_more: page.has_more,
             unread_count: page.unread,
             cursor: page.cursor,
-            written: page.written,
+            encoded,
             _place: place,
         }
     }

@@ -12,8 +12,8 @@ use async_graphql::{
 use axum::body::Bytes;
 
 use crate::{
-    domain::Written,
     graphql::{errors::server_error, json::Json},
+    service::EncodeOnce,
 };
 
 use super::budget::ResponseBudget;
@@ -27,8 +27,8 @@ pub(super) trait Record: Sized + Send + Sync + 'static {
     /// The fields, in the order of the schema.
     const FIELDS: &'static [Field<Self>];
 
-    /// Room for what is written of it, where it is read again and again.
-    fn written(&self) -> Option<&Written> {
+    /// Where its encodings are kept, where it is read again and again.
+    fn encoded(&self) -> Option<&EncodeOnce> {
         None
     }
 }
@@ -155,9 +155,9 @@ pub(super) async fn resolve<T: Record>(record: &T, ctx: &ContextSelectionSet<'_>
         selected.record(record, &mut json);
         json.into_text()
     };
-    let kept = record.written().zip(ctx.data_opt::<PlanKey>()).zip(root_index(ctx));
+    let kept = record.encoded().zip(ctx.data_opt::<PlanKey>()).zip(root_index(ctx));
     let text = match kept {
-        Some(((written, key), index)) => Bytes::from_owner(written.get_or_write(key.of_root(index), write)),
+        Some(((encoded, key), index)) => Bytes::from_owner(encoded.get_or_encode(key.of_root(index), write)),
         None => Bytes::from(write()),
     };
     if let Some(budget) = budget {

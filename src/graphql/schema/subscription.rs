@@ -17,7 +17,7 @@ use async_graphql::{
 use futures_util::{Stream, StreamExt, stream::BoxStream};
 
 use crate::{
-    domain::{self, Cursor},
+    domain::{self, Cursor, FeedKind},
     service::{CurrentAnalytics, Delivery, Encodings},
 };
 
@@ -41,8 +41,8 @@ pub(super) struct UnreadCounts {
 impl From<domain::UnreadCounts> for UnreadCounts {
     fn from(counts: domain::UnreadCounts) -> Self {
         Self {
-            activities: counts.activities,
-            notifications: counts.notifications,
+            activities: counts.of(FeedKind::Activities),
+            notifications: counts.of(FeedKind::Notifications),
             cursor: counts.cursor.to_string(),
         }
     }

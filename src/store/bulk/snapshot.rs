@@ -1,44 +1,85 @@
-//! Everything, as it was at one instant: what an export reads.
+//! The database as it is at one instant, for an export.
 
-use std::{collections::HashMap, str::FromStr};
+use std::collections::HashMap;
 
-use futures_util::{Stream, StreamExt, TryStreamExt};
-use sea_orm::{
-    AccessMode, ColumnTrait, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait, IsolationLevel,
-    QueryFilter, QueryOrder, QuerySelect, SqlxPostgresConnector, SqlxSqliteConnector, Statement, StreamTrait,
-    TransactionTrait, Value,
-    sqlx::{
-        self,
-        postgres::PgPoolOptions,
-        sqlite::{SqliteConnectOptions, SqlitePoolOptions},
-    },
-};
+use sea_orm::{DatabaseConnection, SqlxPostgresConnector, Value, sqlx::postgres::PgPoolOptions};
 
 use crate::domain::{Analytics, DayEntry, Epoch, Error, Result, Timestamp, UserId};
 
 use crate::store::{
-    StoredItem,
-    analytics::{decode, decode_day},
-    connect::{LEAVING, is_busy, unreachable},
-    entity::{analytics, analytics_day},
-    error::domain_error,
-    items::decode_row,
-    postgres,
-    setup::{is_up_to_date, stored_epoch},
+    database::Executor,
+    entity::{StoredItem, analytics, analytics_day},
+    error::{domain_error, unreachable},
+    expiry,
+    postgres::options,
+    row::{Row, Table},
+    settings::stored_epoch,
+    setup::is_up_to_date,
+    sqlite::{Connection, Location, Mode},
 };
 
-/// Pages that SQLite keeps in memory, in KiB.
-const CACHE: &str = "-65536";
+/// Items that are read at a time.
+const PAGE_ITEMS: i64 = 1_000;
 /// Records of analytics that are read at a time, each with all of its days.
-const RECORDS: u64 = 100;
+const PAGE_RECORDS: i64 = 100;
+
+/// One connection that only reads, to a database that is there. A server may run on it.
+#[derive(Debug)]
+pub(in crate::store) enum ReadOnly {
+    /// A file.
+    Sqlite(Connection),
+    /// A pool of one connection.
+    Postgres(DatabaseConnection),
+}
+
+impl ReadOnly {
+    /// Opens the database at `url`.
+    ///
+    /// # Errors
+    /// UNAVAILABLE where it cannot be reached; CONFLICT while an import has it to itself.
+    pub(in crate::store) async fn open(url: &str) -> Result<Self> {
+        if url.starts_with("sqlite:") {
+            let locked = "An import has the database to itself. Try again when it is done.";
+            let locked = Error::Conflict(locked.into());
+            return Connection::open(&Location::parse(url)?, Mode::Read, locked).await.map(Self::Sqlite);
+        }
+        let options = options(url, "pulse export").map_err(domain_error)?;
+        let pool = PgPoolOptions::new().max_connections(1).test_before_acquire(false);
+        let pool = pool.connect_with(options).await.map_err(|error| domain_error(unreachable(error)))?;
+        Ok(Self::Postgres(SqlxPostgresConnector::from_sqlx_postgres_pool(pool)))
+    }
+
+    /// The connection.
+    pub(in crate::store) fn executor(&self) -> Executor<'_> {
+        match self {
+            Self::Sqlite(connection) => Executor::Sqlite(connection),
+            Self::Postgres(pool) => Executor::Postgres(pool),
+        }
+    }
+
+    /// Closes the connection.
+    pub(in crate::store) async fn close(self) -> Result<()> {
+        match self {
+            Self::Sqlite(connection) => connection.close(),
+            Self::Postgres(pool) => pool.close().await.map_err(domain_error)?,
+        }
+        Ok(())
+    }
+}
 
 /// A database as it was at one instant, whatever is written meanwhile. A server may run on it.
 #[derive(Debug)]
 pub struct Snapshot {
-    connection: DatabaseConnection,
-    transaction: DatabaseTransaction,
+    database: ReadOnly,
     epoch: Epoch,
     now: Timestamp,
+}
+
+/// Where a page of items ended.
+#[derive(Clone, Debug)]
+pub struct PageEnd {
+    user: String,
+    position: i64,
 }
 
 impl Snapshot {
@@ -47,8 +88,8 @@ impl Snapshot {
     /// # Errors
     /// UNAVAILABLE where it cannot be reached, CONFLICT where its schema is not that of this version.
     pub async fn open(url: &str, now: Timestamp) -> Result<Self> {
-        let connection = read_only(url).await?;
-        match is_up_to_date(&connection).await.map_err(domain_error) {
+        let database = ReadOnly::open(url).await?;
+        match is_up_to_date(database.executor()).await {
             Ok(true) => {}
             Err(error @ Error::Unavailable(_)) => return Err(error),
             _ => {
@@ -57,82 +98,74 @@ impl Snapshot {
                 return Err(Error::Conflict(problem.into()));
             }
         }
-        let (isolation, access) = match connection.get_database_backend() {
-            // A transaction of SQLite is a snapshot from its first read on.
-            DbBackend::Sqlite => (None, None),
-            _ => (Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly)),
+        // A transaction of SQLite is a snapshot from its first read on.
+        let begin = match &database {
+            ReadOnly::Sqlite(_) => "BEGIN",
+            ReadOnly::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         };
-        let transaction = connection.begin_with_config(isolation, access).await.map_err(domain_error)?;
-        // A backup has no mark yet, and what is read of it needs none.
-        let epoch = stored_epoch(&transaction).await?.unwrap_or_else(Epoch::generate);
-        Ok(Self { connection, transaction, epoch, now })
+        database.executor().execute(begin, []).await?;
+        // A backup has no epoch yet, and what is read of it needs none.
+        let epoch = stored_epoch(database.executor()).await?.unwrap_or_else(Epoch::generate);
+        Ok(Self { database, epoch, now })
     }
 
-    /// Every item of a feed, in order of user and position.
-    pub async fn items<T: StoredItem>(&self) -> Result<impl Stream<Item = Result<T>> + Send + '_> {
-        let (alive, values): (_, Vec<Value>) = match T::EXPIRES {
-            true => ("WHERE expires_at > $1", vec![self.now.millis().into()]),
-            false => ("", vec![]),
+    /// Some items of a feed, in order of user and position, from after `after` on; none at the end.
+    pub async fn items_after<T: StoredItem>(
+        &self,
+        after: Option<PageEnd>,
+    ) -> Result<(Vec<T>, Option<PageEnd>)> {
+        let table = T::Row::sql();
+        let after = after.unwrap_or(PageEnd { user: String::new(), position: 0 });
+        let mut values: Vec<Value> = vec![after.user.into(), after.position.into(), PAGE_ITEMS.into()];
+        if T::expires() {
+            values.push(self.now.millis().into());
+        }
+        let sql = format!(
+            "SELECT {} FROM {} WHERE (user_id, position) > ($1, $2){} ORDER BY user_id, position LIMIT $3",
+            table.list,
+            table.name,
+            expiry::alive::<T>("$4"),
+        );
+        let read = |row: &Row<'_>| {
+            let end = PageEnd { user: row.get(0)?, position: row.get(1)? };
+            Ok((T::from_row(T::Row::read(&mut row.columns(0))?, self.epoch)?, end))
         };
-        let sql = format!("SELECT * FROM {} {alive} ORDER BY user_id, position", T::TABLE);
-        let statement = Statement::from_sql_and_values(self.connection.get_database_backend(), sql, values);
-        let rows = self.transaction.stream_raw(statement).await.map_err(domain_error)?;
-        Ok(rows.map(|row| decode_row(&row.map_err(domain_error)?, self.epoch)))
+        let rows = self.database.executor().query(&sql, values, read).await?;
+        let end = rows.last().map(|(_, end)| end.clone());
+        Ok((rows.into_iter().map(|(item, _)| item).collect(), end))
     }
 
     /// Some records with all of their days, ascending, in order of the user from after `after` on; none at the end.
     pub async fn analytics_after(&self, after: Option<&UserId>) -> Result<Vec<(Analytics, Vec<DayEntry>)>> {
-        let mut query = analytics::Entity::find().order_by_asc(analytics::Column::UserId).limit(RECORDS);
-        if let Some(after) = after {
-            query = query.filter(analytics::Column::UserId.gt(after.as_str()));
-        }
-        let rows = query.all(&self.transaction).await.map_err(domain_error)?;
+        let db = self.database.executor();
+        let sql = format!(
+            "SELECT {} FROM analytics WHERE user_id > $1 ORDER BY user_id LIMIT $2",
+            analytics::Model::sql().list
+        );
+        let values = [after.map_or("", UserId::as_str).into(), PAGE_RECORDS.into()];
+        let rows = db.query(&sql, values, |row| analytics::Model::read(&mut row.columns(0))).await?;
         let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(Vec::new()) };
-        let mut stream = analytics_day::Entity::find()
-            .filter(analytics_day::Column::UserId.between(first.user_id.as_str(), last.user_id.as_str()))
-            .order_by_asc(analytics_day::Column::UserId)
-            .order_by_asc(analytics_day::Column::Date)
-            .stream(&self.transaction)
-            .await
-            .map_err(domain_error)?;
+        let sql = format!(
+            "SELECT {} FROM analytics_days WHERE user_id BETWEEN $1 AND $2 ORDER BY user_id, date",
+            analytics_day::Model::sql().list
+        );
+        let values = [first.user_id.as_str().into(), last.user_id.as_str().into()];
+        let found = db.query(&sql, values, |row| analytics_day::Model::read(&mut row.columns(0))).await?;
         let mut days: HashMap<String, Vec<DayEntry>> = HashMap::new();
-        while let Some(mut day) = stream.try_next().await.map_err(domain_error)? {
-            days.entry(std::mem::take(&mut day.user_id)).or_default().push(decode_day(day)?);
+        for mut day in found {
+            days.entry(std::mem::take(&mut day.user_id)).or_default().push(day.decode()?);
         }
-        drop(stream);
         rows.into_iter()
             .map(|row| {
                 let days = days.remove(&row.user_id).unwrap_or_default();
-                Ok((decode(row, self.epoch)?, days))
+                Ok((row.decode(self.epoch)?, days))
             })
             .collect()
     }
 
-    /// Lets go of the database.
+    /// Gives the database back.
     pub async fn close(self) -> Result<()> {
-        self.transaction.rollback().await.map_err(domain_error)?;
-        self.connection.close().await.map_err(domain_error)
+        self.database.executor().execute("ROLLBACK", []).await?;
+        self.database.close().await
     }
-}
-
-/// A connection that only reads, to a database that is there.
-pub(in crate::store) async fn read_only(url: &str) -> Result<DatabaseConnection> {
-    if url.starts_with("sqlite:") {
-        let options = SqliteConnectOptions::from_str(url).map_err(unreadable)?;
-        let options = options.read_only(true).create_if_missing(false).busy_timeout(LEAVING);
-        let pool = SqlitePoolOptions::new().max_connections(1).test_before_acquire(false);
-        let pool = pool.connect_with(options.pragma("cache_size", CACHE)).await.map_err(unreadable)?;
-        return Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool));
-    }
-    let options = postgres::options(url, "pulse export").map_err(domain_error)?;
-    let pool = PgPoolOptions::new().max_connections(1).test_before_acquire(false);
-    let pool = pool.connect_with(options).await.map_err(unreadable)?;
-    Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
-}
-
-fn unreadable(error: sqlx::Error) -> Error {
-    if is_busy(&error) {
-        return Error::Conflict("An import has the database to itself. Try again when it is done.".into());
-    }
-    domain_error(unreachable(error))
 }

@@ -1,17 +1,38 @@
-use sea_orm::entity::prelude::*;
+//! The table of the days of analytics.
 
-#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
-#[sea_orm(table_name = "analytics_days")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub user_id: String,
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub date: String,
-    pub hours: i64,
-    pub logs: i64,
+use crate::domain::{Day, DayEntry, Error, Hours, Result, UserId};
+
+use super::analytics::counter;
+
+entity! {
+    /// A day of a user's analytics: every day, however old. Hours are nano-hours.
+    "analytics_days" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        user_id: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        date: String,
+        hours: i64,
+        logs: i64,
+    }
 }
 
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+impl Model {
+    /// The row of `day` of `user`.
+    pub fn encode(user: &UserId, day: &DayEntry) -> Self {
+        Self {
+            user_id: user.as_str().to_owned(),
+            date: day.date.to_string(),
+            hours: day.hours.nanos(),
+            logs: day.logs.get().into(),
+        }
+    }
 
-impl ActiveModelBehavior for ActiveModel {}
+    /// The day.
+    ///
+    /// # Errors
+    /// INTERNAL where a value is invalid.
+    pub fn decode(self) -> Result<DayEntry> {
+        let date = Day::parse("date", &self.date).map_err(Error::internal)?;
+        Ok(DayEntry { date, hours: Hours::from_nanos(self.hours), logs: counter(self.logs)? })
+    }
+}

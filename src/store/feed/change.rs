@@ -2,16 +2,17 @@
 
 use std::marker::PhantomData;
 
-use sea_orm::{ConnectionTrait, Statement, Value};
+use sea_orm::Value;
 
-use crate::domain::{Change, Error, ItemId, Position, Result, Scope, UserId};
+use crate::domain::{Change, Error, ItemId, PerFeed, Position, Result, Scope, UserId};
 
 use crate::store::{
-    Store, StoredItem,
-    error::domain_error,
-    items::{decode_row, number},
+    entity::StoredItem,
+    expiry,
+    handle::Store,
     position::UserPosition,
-    signed, unsigned,
+    row::Table,
+    sql::{signed, unsigned},
     write::{Done, Tx, Write},
 };
 
@@ -69,8 +70,8 @@ impl Store {
         if let Scope::Only(user) = scope {
             return Ok(user);
         }
-        let sql = format!("SELECT user_id FROM {} WHERE id = $1", T::TABLE);
-        let owner = self.text(&sql, [id.to_string().into()]).await?;
+        let sql = format!("SELECT user_id FROM {} WHERE id = $1", T::table());
+        let owner = self.query_one(&sql, [id.to_string().into()], |row| row.get::<String>(0)).await?;
         owner.map(UserId::trusted).ok_or_else(|| Error::not_found(T::NOUN, id))
     }
 }
@@ -92,13 +93,13 @@ impl<T: StoredItem> Write for MarkRead<T> {
         let mut row =
             UserPosition::lock(&tx, &self.user).await?.ok_or_else(|| Error::not_found(T::NOUN, self.id))?;
         let values = vec![self.id.to_string().into(), self.user.as_str().into()];
-        let (alive, mut values) = alive::<T>(&tx, values);
+        let (alive, values) = alive::<T>(&tx, values);
         let item = format!("WHERE id = $1 AND user_id = $2{alive}");
-        let sql = format!("UPDATE {} SET read = TRUE {item} AND read = FALSE", T::TABLE);
-        let marked = execute(&tx, &sql, values.clone()).await?;
-        let sql = format!("SELECT * FROM {} {item}", T::TABLE);
-        let found = query_one(&tx, &sql, std::mem::take(&mut values)).await?;
-        let item = decode_row(&found.ok_or_else(|| Error::not_found(T::NOUN, self.id))?, tx.epoch)?;
+        let sql = format!("UPDATE {} SET read = TRUE {item} AND read = FALSE", T::table());
+        let marked = tx.db.execute(&sql, values.clone()).await?;
+        let sql = format!("SELECT {} FROM {} {item}", T::Row::sql().list, T::table());
+        let found = tx.db.query_one(&sql, values, |row| T::Row::read(&mut row.columns(0))).await?;
+        let item = T::from_row(found.ok_or_else(|| Error::not_found(T::NOUN, self.id))?, tx.epoch)?;
         if marked == 0 {
             return Ok(Done::unchanged(item));
         }
@@ -125,10 +126,9 @@ impl<T: StoredItem> Write for Delete<T> {
             UserPosition::lock(&tx, &self.user).await?.ok_or_else(|| Error::not_found(T::NOUN, self.id))?;
         let values = vec![self.id.to_string().into(), self.user.as_str().into()];
         let (alive, values) = alive::<T>(&tx, values);
-        let sql = format!("DELETE FROM {} WHERE id = $1 AND user_id = $2{alive} RETURNING read", T::TABLE);
-        let deleted =
-            query_one(&tx, &sql, values).await?.ok_or_else(|| Error::not_found(T::NOUN, self.id))?;
-        let read: bool = deleted.try_get("", "read").map_err(domain_error)?;
+        let sql = format!("DELETE FROM {} WHERE id = $1 AND user_id = $2{alive} RETURNING read", T::table());
+        let deleted = tx.db.query_one(&sql, values, |row| row.get::<bool>(0)).await?;
+        let read = deleted.ok_or_else(|| Error::not_found(T::NOUN, self.id))?;
         row.remove(T::FEED, 1, i64::from(!read));
         feed_changed(&tx, row, ()).await
     }
@@ -142,9 +142,9 @@ enum Action {
 }
 
 /// Items that the first transaction changes at most, which is made together with those of others.
-const FIRST_SLICE: i64 = 100;
+const FIRST_SLICE_ITEMS: i64 = 100;
 /// Items that each later one changes at most: some ms of work.
-const SLICE: i64 = 1_000;
+const SLICE_ITEMS: i64 = 1_000;
 
 /// A slice of a change of all items of a feed.
 #[derive(Clone)]
@@ -187,10 +187,10 @@ impl<T: StoredItem> Write for ChangeAll<T> {
         };
         let (total, unread) = row.counts(T::FEED);
         let (all, most) = match (self.action, self.span) {
-            (Action::MarkRead, None) => (unread, FIRST_SLICE),
-            (Action::MarkRead, Some(_)) => (unread, SLICE),
-            (Action::Delete, None) => (total, FIRST_SLICE),
-            (Action::Delete, Some(_)) => (total, SLICE),
+            (Action::MarkRead, None) => (unread, FIRST_SLICE_ITEMS),
+            (Action::MarkRead, Some(_)) => (unread, SLICE_ITEMS),
+            (Action::Delete, None) => (total, FIRST_SLICE_ITEMS),
+            (Action::Delete, Some(_)) => (total, SLICE_ITEMS),
         };
         if all == 0 {
             return Ok(Done::unchanged(none));
@@ -213,18 +213,18 @@ impl<T: StoredItem> ChangeAll<T> {
     async fn last(&self, tx: &Tx<'_>, span: Span, most: i64) -> Result<Position> {
         let unread = if self.action == Action::MarkRead { " AND read = FALSE" } else { "" };
         let sql = format!(
-            "SELECT MAX(position) AS last, COUNT(*) AS count FROM (SELECT position FROM {} WHERE user_id = $1 \
+            "SELECT MAX(position), COUNT(*) FROM (SELECT position FROM {} WHERE user_id = $1 \
              AND position > $2 AND position <= $3{unread} ORDER BY position LIMIT $4) slice",
-            T::TABLE
+            T::table()
         );
         let mut values = self.values(span);
         values.push(most.into());
-        let found = query_one(tx, &sql, values).await?;
-        let Some(row) = found.filter(|row| row.try_get::<i64>("", "count").is_ok_and(|count| count == most))
-        else {
-            return Ok(span.through);
-        };
-        Ok(number(&row, "last")?.map_or(span.through, unsigned))
+        let found =
+            tx.db.query_one(&sql, values, |row| Ok((row.get::<Option<i64>>(0)?, row.get::<i64>(1)?))).await?;
+        Ok(match found {
+            Some((Some(last), count)) if count == most => unsigned(last),
+            _ => span.through,
+        })
     }
 
     /// Changes the items of `span`; returns how many, and how many of them were unread.
@@ -232,15 +232,14 @@ impl<T: StoredItem> ChangeAll<T> {
         let (alive, values) = alive::<T>(tx, self.values(span));
         let items = format!("WHERE user_id = $1 AND position > $2 AND position <= $3{alive}");
         if self.action == Action::MarkRead {
-            let sql = format!("UPDATE {} SET read = TRUE {items} AND read = FALSE", T::TABLE);
-            let marked = execute(tx, &sql, values).await? as i64;
+            let sql = format!("UPDATE {} SET read = TRUE {items} AND read = FALSE", T::table());
+            let marked = tx.db.execute(&sql, values).await? as i64;
             return Ok((marked, marked));
         }
-        let unread = format!("SELECT COUNT(*) AS count FROM {} {items} AND read = FALSE", T::TABLE);
-        let unread = query_one(tx, &unread, values.clone()).await?;
-        let unread = unread.map_or(Ok(0), |row| row.try_get::<i64>("", "count")).map_err(domain_error)?;
-        let deleted = execute(tx, &format!("DELETE FROM {} {items}", T::TABLE), values).await?;
-        Ok((deleted as i64, unread))
+        let unread = format!("SELECT COUNT(*) FROM {} {items} AND read = FALSE", T::table());
+        let unread = tx.db.query_one(&unread, values.clone(), |row| row.get::<i64>(0)).await?;
+        let deleted = tx.db.execute(&format!("DELETE FROM {} {items}", T::table()), values).await?;
+        Ok((deleted as i64, unread.unwrap_or(0)))
     }
 
     fn values(&self, span: Span) -> Vec<Value> {
@@ -252,24 +251,13 @@ impl<T: StoredItem> ChangeAll<T> {
 async fn feed_changed<T>(tx: &Tx<'_>, mut row: UserPosition, output: T) -> Result<Done<T>> {
     let position = row.advance();
     row.save(tx).await?;
-    Ok(Done::changed(output, row.event(tx.epoch, position, (0, 0), Change::FeedChanged)))
+    Ok(Done::changed(output, row.event(tx.epoch, position, PerFeed::default(), Change::FeedChanged)))
 }
 
-/// The condition that leaves out what has expired, with its value added to those that are bound already.
+/// The condition of items that count, with the time added to the bound values where it is needed.
 fn alive<T: StoredItem>(tx: &Tx<'_>, mut values: Vec<Value>) -> (String, Vec<Value>) {
-    if !T::EXPIRES {
-        return (String::new(), values);
+    if T::expires() {
+        values.push(tx.now.millis().into());
     }
-    values.push(tx.now.millis().into());
-    (format!(" AND expires_at > ${}", values.len()), values)
-}
-
-async fn execute(tx: &Tx<'_>, sql: &str, values: Vec<Value>) -> Result<u64> {
-    let statement = Statement::from_sql_and_values(tx.connection.get_database_backend(), sql, values);
-    Ok(tx.connection.execute_raw(statement).await.map_err(domain_error)?.rows_affected())
-}
-
-async fn query_one(tx: &Tx<'_>, sql: &str, values: Vec<Value>) -> Result<Option<sea_orm::QueryResult>> {
-    let statement = Statement::from_sql_and_values(tx.connection.get_database_backend(), sql, values);
-    tx.connection.query_one_raw(statement).await.map_err(domain_error)
+    (expiry::alive::<T>(&format!("${}", values.len())), values)
 }

@@ -1,15 +1,21 @@
 //! Reading a feed. Each read is one statement, so its items, counts and cursor are of one instant.
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
-use sea_orm::{FromQueryResult, QueryResult, Value};
+use sea_orm::Value;
 
 use crate::domain::{
-    Cursor, Epoch, Error, FeedFilter, FeedKind, Keyset, Page, Position, Result, Slice, UserId, Window,
+    Cursor, Epoch, Error, FeedFilter, FeedItem, Item, Keyset, Page, Position, Result, Slice, UserId, Window,
 };
 
 use crate::store::{
-    Store, StoredItem, error::domain_error, expired, items::number, reader::Reader, signed, unsigned,
+    database::{Database, Postgres, ReadLength},
+    entity::{StoredItem, each_stored_item},
+    expiry::{self, Count},
+    handle::Store,
+    page_cache::StoredPage,
+    row::{Row, Table},
+    sql::{count, signed, unsigned},
 };
 
 /// What a reader missed.
@@ -17,8 +23,20 @@ use crate::store::{
 pub struct Since<T> {
     /// The items after the reader's position, oldest first.
     pub items: Vec<T>,
-    /// Where the user's history stood at the same instant.
+    /// Everything up to here is in `items`, or was no such item.
+    pub reached: Position,
+    /// The position of the user's history at the same instant.
     pub head: Position,
+}
+
+impl<T> Since<T> {
+    fn new(items: Vec<T>, limit: u32, head: Position, position: impl Fn(&T) -> Position) -> Self {
+        let reached = match items.last() {
+            Some(last) if items.len() == limit as usize => position(last),
+            _ => head,
+        };
+        Self { items, reached, head }
+    }
 }
 
 /// Values of a statement, and the names by which it refers to them.
@@ -38,17 +56,17 @@ impl Binds {
 
 impl Store {
     /// The newest items of `user`'s feed.
-    pub async fn page<T: StoredItem>(&self, user: &UserId, window: Window) -> Result<Page<T>> {
+    pub async fn page<T: StoredItem>(&self, user: &UserId, window: Window) -> Result<StoredPage<T>> {
         let mut binds = Binds::of(user);
         let limit = binds.add(i64::from(window.limit()));
         let skip = binds.add(i64::try_from(window.skip()).unwrap_or(i64::MAX));
         // Before anything is read, here and below: an epoch is never newer than what is read in it.
         let epoch = self.epoch();
-        let kept = self.0.pages.find::<T>(user, window, epoch);
+        let cached = self.0.pages.find::<T>(user, window, epoch);
         let mut replica = self.replica(Some(user));
-        if let Some(page) = &kept {
-            match self.still_holds(replica, user, page).await {
-                Ok(true) => return Ok(page.clone()),
+        if let Some(stored) = &cached {
+            match self.is_current(replica, user, &stored.page).await {
+                Ok(true) => return Ok(StoredPage::clone(stored)),
                 Ok(false) => {}
                 Err(Error::Unavailable(cause)) if replica.is_some() => {
                     tracing::warn!(%cause, "the replica does not answer, the primary is read");
@@ -58,40 +76,45 @@ impl Store {
             }
         }
         // No history stands at -1.
-        let known = binds.add(kept.as_ref().map_or(-1, |page| signed(page.cursor.position())));
-        let alive = self.alive::<T>(&mut binds);
-        let (total, unread) = counts::<T>(&binds);
+        let known = binds.add(cached.as_ref().map_or(-1, |stored| signed(stored.page.cursor.position())));
+        let now = self.bind_now::<T>(&mut binds);
+        let counts = |column: &str, which| {
+            format!("p.{}_{column}{}", T::FEED.as_str(), expiry::minus_expired::<T>(&now, which))
+        };
         let sql = format!(
-            "SELECT p.position AS head, {total} AS total, {unread} AS unread, i.* FROM user_position p LEFT JOIN \
+            "SELECT p.position, {total}, {unread}, {items} FROM user_position p LEFT JOIN \
              (SELECT * FROM {table} WHERE user_id = $1{alive} ORDER BY position DESC LIMIT {limit} OFFSET {skip}) i \
              ON i.user_id = p.user_id WHERE p.user_id = $1 AND p.position <> {known} ORDER BY i.position DESC",
-            table = T::TABLE,
+            total = counts("total", Count::Total),
+            unread = counts("unread", Count::Unread),
+            items = T::Row::sql().list_of("i"),
+            table = T::table(),
+            alive = expiry::alive::<T>(&now),
         );
-        // What is left out has to be counted off first.
-        let length = if window.skip() == 0 { Length::Short } else { Length::Any };
-        let joined =
-            self.joined::<T, 3>(replica, epoch, length, &sql, binds.0, ["head", "total", "unread"]).await?;
-        let (head, total, unread, items) = match (joined, kept) {
+        // Skipped items have to be counted off first.
+        let length = if window.skip() == 0 { ReadLength::Bounded } else { ReadLength::Unbounded };
+        let joined = self.joined::<T, 3>(replica, epoch, length, &sql, binds.0).await?;
+        let (head, total, unread, items) = match (joined, cached) {
             (Some(Joined { numbers: [head, total, unread], items }), _) => {
-                (position(head), count(total), count(unread), items)
+                (position(head), count(total.unwrap_or(0)), count(unread.unwrap_or(0)), items)
             }
             // Nothing was written since.
-            (None, Some(page)) => return Ok(page),
+            (None, Some(stored)) => return Ok(StoredPage::clone(&stored)),
             (None, None) => (Position::START, 0, 0, Vec::new()),
         };
         let items: Vec<_> = items.into_iter().map(Arc::new).collect();
         let has_more = window.skip().saturating_add(items.len() as u64) < total;
-        let cursor = epoch.at(head);
-        let page = Page { items, total, unread, has_more, cursor, written: None };
-        Ok(self.0.pages.keep(user, window, page))
+        let page = Page { items, total, unread, has_more, cursor: epoch.at(head) };
+        Ok(self.0.pages.insert(user, window, page))
     }
 
-    /// Whether it is known, without reading it again, that a kept page is what would be read now.
-    async fn still_holds<T>(&self, replica: Option<&Reader>, user: &UserId, page: &Page<T>) -> Result<bool> {
-        match replica.unwrap_or(&self.0.reader).heads() {
-            Some(heads) => Ok(heads.find(user).await? == page.cursor.position()),
-            None => Ok(false),
-        }
+    /// Whether it is known, without reading it again, that a cached page is what would be read now.
+    async fn is_current<T>(&self, replica: Option<&Postgres>, user: &UserId, page: &Page<T>) -> Result<bool> {
+        let postgres = match (&self.0.database, replica) {
+            (_, Some(replica)) | (Database::Postgres(replica), None) => replica,
+            (Database::Sqlite(_), None) => return Ok(false),
+        };
+        Ok(postgres.positions.find(user).await? == page.cursor.position())
     }
 
     /// The items of `user`'s feed on one side of a cursor.
@@ -116,7 +139,7 @@ impl Store {
 
     async fn slice_from<T: StoredItem>(
         &self,
-        replica: Option<&Reader>,
+        replica: Option<&Postgres>,
         user: &UserId,
         keyset: Keyset,
         filter: FeedFilter<T::Kind>,
@@ -124,13 +147,13 @@ impl Store {
         let epoch = self.epoch();
         let mut binds = Binds::of(user);
         let limit = binds.add(i64::from(keyset.limit) + 1);
-        let alive = self.alive::<T>(&mut binds);
-        let kind = filter.kind.map(|kind| format!(" AND type = {}", binds.add(T::kind_word(kind))));
+        let alive = expiry::alive::<T>(&self.bind_now::<T>(&mut binds));
+        let kind = filter.kind.map(|kind| format!(" AND type = {}", binds.add(T::kind_str(kind))));
         let unread = if filter.unread_only { " AND read = FALSE" } else { "" };
         let matching = format!("user_id = $1{alive}{}{unread}", kind.unwrap_or_default());
         // Not EXISTS: for that PostgreSQL may scan the table, in the hope of a row of this user near its start.
         let nearest = |condition: String| {
-            let table = T::TABLE;
+            let table = T::table();
             let first = format!("WHERE {matching} AND position {condition} ORDER BY position LIMIT 1");
             format!("(SELECT position FROM {table} {first})")
         };
@@ -146,13 +169,13 @@ impl Store {
         let range: String = range.into_iter().flatten().collect();
         let order = if keyset.from_end { "ASC" } else { "DESC" };
         let sql = format!(
-            "SELECT p.position AS head, {newer} AS newer, {older} AS older, i.* FROM user_position p LEFT JOIN \
+            "SELECT p.position, {newer}, {older}, {items} FROM user_position p LEFT JOIN \
              (SELECT * FROM {table} WHERE {matching}{range} ORDER BY position {order} LIMIT {limit}) i \
              ON i.user_id = p.user_id WHERE p.user_id = $1 ORDER BY i.position {order}",
-            table = T::TABLE,
+            items = T::Row::sql().list_of("i"),
+            table = T::table(),
         );
-        let names = ["head", "newer", "older"];
-        let joined = self.joined::<T, 3>(replica, epoch, Length::Short, &sql, binds.0, names).await?;
+        let joined = self.joined::<T, 3>(replica, epoch, ReadLength::Bounded, &sql, binds.0).await?;
         let Joined { numbers: [head, newer, older], mut items } = joined.unwrap_or_default();
         let head = position(head);
         for (field, cursor) in [("after", keyset.after), ("before", keyset.before)] {
@@ -172,73 +195,76 @@ impl Store {
     pub async fn since<T: StoredItem>(&self, user: &UserId, after: Position, limit: u32) -> Result<Since<T>> {
         let epoch = self.epoch();
         let mut binds = Binds::of(user);
-        let limit = binds.add(i64::from(limit));
+        let most = binds.add(i64::from(limit));
         let after = binds.add(signed(after));
-        let alive = self.alive::<T>(&mut binds);
+        let alive = expiry::alive::<T>(&self.bind_now::<T>(&mut binds));
         let sql = format!(
-            "SELECT p.position AS head, i.* FROM user_position p LEFT JOIN \
-             (SELECT * FROM {table} WHERE user_id = $1 AND position > {after}{alive} ORDER BY position LIMIT {limit}) i \
+            "SELECT p.position, {items} FROM user_position p LEFT JOIN \
+             (SELECT * FROM {table} WHERE user_id = $1 AND position > {after}{alive} ORDER BY position LIMIT {most}) i \
              ON i.user_id = p.user_id WHERE p.user_id = $1 ORDER BY i.position",
-            table = T::TABLE,
+            items = T::Row::sql().list_of("i"),
+            table = T::table(),
         );
-        let joined = self.joined::<T, 1>(None, epoch, Length::Short, &sql, binds.0, ["head"]).await?;
+        let joined = self.joined::<T, 1>(None, epoch, ReadLength::Bounded, &sql, binds.0).await?;
         let Joined { numbers: [head], items } = joined.unwrap_or_default();
-        Ok(Since { items, head: position(head) })
+        Ok(Since::new(items, limit, position(head), |item| item.cursor().position()))
+    }
+
+    /// As [`Store::since`], of all feeds together, in order of position. The feeds are read at several instants: `reached` is
+    /// the lowest one, `head` the highest.
+    pub async fn created_since(&self, user: &UserId, after: Position, limit: u32) -> Result<Since<Item>> {
+        let mut created = Since { items: Vec::new(), reached: Position(u64::MAX), head: Position::START };
+        each_stored_item!(T => {
+            let since = self.since::<T>(user, after, limit).await?;
+            created.items.extend(since.items.into_iter().map(|item| T::into_item(Arc::new(item))));
+            created.reached = created.reached.min(since.reached);
+            created.head = created.head.max(since.head);
+        });
+        created.items.sort_by_key(|item| item.cursor().position());
+        Ok(created)
     }
 
     /// How many items of `user`'s feed are unread.
     pub async fn unread<T: StoredItem>(&self, user: &UserId) -> Result<u64> {
-        let counts = self.counts(user).await?;
-        Ok(match T::FEED {
-            FeedKind::Activities => counts.activities,
-            FeedKind::Notifications => counts.notifications,
-        })
+        Ok(self.counts(user).await?.of(T::FEED))
     }
 
-    /// The condition that leaves out what has expired; nothing where items do not expire.
-    fn alive<T: StoredItem>(&self, binds: &mut Binds) -> Cow<'static, str> {
-        if !T::EXPIRES {
-            return "".into();
-        }
-        // With the sign it is no reason to go by the index of what ends next, which would have to be sorted.
-        format!(" AND +expires_at > {}", binds.add(self.clock().now().millis())).into()
+    /// Binds the time, where items expire; returns its parameter.
+    fn bind_now<T: StoredItem>(&self, binds: &mut Binds) -> String {
+        if T::expires() { binds.add(self.clock().now().millis()) } else { String::new() }
     }
 
     /// Reads a user's history joined with items; `None` where the statement has no rows.
     async fn joined<T: StoredItem, const N: usize>(
         &self,
-        replica: Option<&Reader>,
+        replica: Option<&Postgres>,
         epoch: Epoch,
-        length: Length,
+        length: ReadLength,
         sql: &str,
         values: Vec<Value>,
-        names: [&str; N],
     ) -> Result<Option<Joined<T, N>>> {
-        let mut is_long = self.0.direct.is_some();
-        if let (Some(direct), Length::Short) = (&self.0.direct, length) {
-            match direct.read(sql, &values, |rows| collect_direct::<T, N>(rows, names)) {
-                Ok(joined) => return joined.map(|joined| joined.decode(epoch)).transpose(),
-                Err(failed) => is_long = failed.into_long()?,
+        let decode = move |row: &Row<'_>| {
+            let mut numbers = [None; N];
+            for (index, number) in numbers.iter_mut().enumerate() {
+                *number = row.get(index)?;
             }
-        }
-        let rows = match is_long {
-            true => self.long(sql, values).await?,
-            false => self.all_from(replica, sql, values).await?,
+            // The second column of an item is its position, which is missing where there is no item.
+            let item = match row.get::<Option<i64>>(N + 1)? {
+                Some(_) => Some(T::from_row(T::Row::read(&mut row.columns(N))?, epoch)?),
+                None => None,
+            };
+            Ok((numbers, item))
         };
-        collect_pooled::<T, N>(&rows, names)?.map(|joined| joined.decode(epoch)).transpose()
+        let rows = match length {
+            ReadLength::Bounded => self.query_from(replica, sql, values, decode).await?,
+            ReadLength::Unbounded => self.0.database.query(length, sql, values, decode).await?,
+        };
+        let Some((numbers, _)) = rows.first() else { return Ok(None) };
+        Ok(Some(Joined { numbers: *numbers, items: rows.into_iter().filter_map(|(_, item)| item).collect() }))
     }
 }
 
-/// How much a statement may read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Length {
-    /// A page by an index, from its start.
-    Short,
-    /// What it takes.
-    Any,
-}
-
-/// What the rows of a joined read say: of the user, the same in each, and the items, none where a user has none.
+/// The rows of a joined read: numbers of the user, the same in each, and the items, none where a user has none.
 struct Joined<T, const N: usize> {
     numbers: [Option<i64>; N],
     items: Vec<T>,
@@ -248,70 +274,6 @@ impl<T, const N: usize> Default for Joined<T, N> {
     fn default() -> Self {
         Self { numbers: [None; N], items: Vec::new() }
     }
-}
-
-impl<R, const N: usize> Joined<R, N> {
-    fn decode<T: StoredItem<Row = R>>(self, epoch: Epoch) -> Result<Joined<T, N>> {
-        let items = self.items.into_iter().map(|row| T::decode(row, epoch)).collect::<Result<_>>()?;
-        Ok(Joined { numbers: self.numbers, items })
-    }
-}
-
-fn collect_direct<T: StoredItem, const N: usize>(
-    mut rows: rusqlite::Rows<'_>,
-    names: [&str; N],
-) -> rusqlite::Result<Option<Joined<T::Row, N>>> {
-    let mut joined: Option<Joined<T::Row, N>> = None;
-    while let Some(row) = rows.next()? {
-        let joined = match &mut joined {
-            Some(joined) => joined,
-            None => {
-                let mut numbers = [None; N];
-                for (number, name) in numbers.iter_mut().zip(names) {
-                    *number = row.get(name)?;
-                }
-                joined.insert(Joined { numbers, items: Vec::new() })
-            }
-        };
-        if row.get::<_, Option<i64>>("created_at")?.is_some() {
-            joined.items.push(T::row(row)?);
-        }
-    }
-    Ok(joined)
-}
-
-fn collect_pooled<T: StoredItem, const N: usize>(
-    rows: &[QueryResult],
-    names: [&str; N],
-) -> Result<Option<Joined<T::Row, N>>> {
-    let Some(first) = rows.first() else { return Ok(None) };
-    let mut joined = Joined::default();
-    for (value, name) in joined.numbers.iter_mut().zip(names) {
-        *value = number(first, name)?;
-    }
-    if number(first, "created_at")?.is_some() {
-        let items = rows.iter().map(|row| T::Row::from_query_result(row, "")).collect::<Result<_, _>>();
-        joined.items = items.map_err(domain_error)?;
-    }
-    Ok(Some(joined))
-}
-
-/// The expressions for a feed's total and unread count, less what has expired. The last bound value is the time.
-fn counts<T: StoredItem>(binds: &Binds) -> (String, String) {
-    let table = T::TABLE;
-    let (total, unread) = (format!("p.{table}_total"), format!("p.{table}_unread"));
-    if !T::EXPIRES {
-        return (total, unread);
-    }
-    let expired = |column, condition| expired::taken_off::<T>(binds.0.len(), column, condition);
-    (
-        format!("{total} - {}", expired("total", "")),
-        format!("{unread} - {}", expired("unread", " AND read = FALSE")),
-    )
-}
-
-fn count(number: Option<i64>) -> u64 {
-    number.and_then(|count| u64::try_from(count).ok()).unwrap_or(0)
 }
 
 fn position(number: Option<i64>) -> Position {

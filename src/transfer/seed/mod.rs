@@ -4,8 +4,8 @@ mod person;
 mod tracks;
 
 use crate::{
-    domain::{Day, Position, Timestamp},
-    store::{Bulk, Moved, Record},
+    domain::{Day, Item, Position, Timestamp},
+    store::{Bulk, ImportCounts, Record},
 };
 
 use super::Problem;
@@ -28,7 +28,7 @@ pub struct Seed {
 #[derive(Clone, Copy, Debug)]
 pub struct Seeded {
     /// The records.
-    pub moved: Moved,
+    pub counts: ImportCounts,
     /// People who have a history already: they were left as they are.
     pub left: u32,
 }
@@ -49,7 +49,7 @@ pub async fn seed(url: &str, seed: Seed, now: Timestamp) -> Result<Seeded, Probl
         }
         // What has expired on a day long past would be gone at once.
         let alive = |record: &Record| match record {
-            Record::Notification { item, .. } => item.expires_at > now,
+            Record::Item { item: Item::Notification(item), .. } => !item.has_expired(now),
             _ => true,
         };
         batch.extend(person.records.into_iter().filter(alive));
@@ -58,7 +58,7 @@ pub async fn seed(url: &str, seed: Seed, now: Timestamp) -> Result<Seeded, Probl
         }
     }
     bulk.stage(batch).await?;
-    Ok(Seeded { moved: bulk.settle().await?, left })
+    Ok(Seeded { counts: bulk.apply().await?, left })
 }
 
 #[cfg(test)]
@@ -89,7 +89,9 @@ mod tests {
     /// The numbers of the day on which this was written: they change only with what is made, never with a library.
     #[test]
     fn the_numbers_do_not_depend_on_the_machine() {
-        let Some(Record::Activity { item, .. }) = records(1, 0, "2026-05-01").into_iter().next() else {
+        let Some(Record::Item { item: Item::Activity(item), .. }) =
+            records(1, 0, "2026-05-01").into_iter().next()
+        else {
             panic!("no activity")
         };
         assert_eq!((item.id.to_string().as_str(), item.timestamp.to_string().as_str()), FIRST);
@@ -103,7 +105,7 @@ mod tests {
             let made = records(9, index, "2026-05-01");
             let count = |kind: ActivityType| {
                 made.iter()
-                    .filter(|record| matches!(record, Record::Activity { item, .. } if item.kind == kind))
+                    .filter(|record| matches!(record, Record::Item { item: Item::Activity(item), .. } if item.kind == kind))
                     .count() as i32
             };
             let Some(Record::Analytics { record, days }) = made.last() else { panic!("no analytics") };
@@ -128,8 +130,8 @@ mod tests {
             assert_eq!((numbers.current_streak.get(), numbers.longest_streak.get()), (current, longest));
             for record in &made {
                 let (id, time) = match record {
-                    Record::Activity { item, .. } => (item.id, item.timestamp),
-                    Record::Notification { item, .. } => {
+                    Record::Item { item: Item::Activity(item), .. } => (item.id, item.timestamp),
+                    Record::Item { item: Item::Notification(item), .. } => {
                         assert!(item.expires_at > Timestamp::parse("t", "2026-05-02T00:00:00Z").unwrap());
                         (item.id, item.created_at)
                     }

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use crate::{
     domain::{
-        ActionUrl, Activity, ActivityType, Analytics, Counter, Cursor, Day, History, Hours, ItemId, JsonData,
-        Notification, NotificationType, Text, Timestamp, Title, UserId, WeeklyEntry,
+        ActionUrl, Activity, ActivityType, Analytics, Counter, Cursor, Day, History, Hours, Item, ItemId,
+        JsonData, Notification, NotificationType, Text, Timestamp, Title, UserId, WeeklyEntry,
     },
     store::Record,
 };
@@ -289,7 +289,7 @@ impl Life {
             read: ago > 4 || self.dice.percent(50),
             cursor: self.cursor,
         };
-        self.activities.push(Record::Activity { item, ordered_at: *time });
+        self.activities.push(Record::Item { item: Item::Activity(item.into()), ordered_at: *time });
     }
 
     fn notify(
@@ -317,7 +317,7 @@ impl Life {
             expires_at: time.plus_days(30),
             cursor: self.cursor,
         };
-        self.notifications.push(Record::Notification { item, ordered_at: time });
+        self.notifications.push(Record::Item { item: Item::Notification(item.into()), ordered_at: time });
     }
 
     /// Some seconds later.

@@ -12,6 +12,7 @@ mod routes;
 mod schema;
 mod shape;
 mod socket;
+mod sql;
 mod transfer;
 
 use std::time::Duration;
@@ -28,6 +29,7 @@ pub use self::{
     schema::{Introspected, RootField, list, name, type_text},
     shape::{each, is_id, keys, millis, segment, with},
     socket::{Socket, Subscription},
+    sql::{Row, Sql},
     transfer::{
         Files, Form, activity, complaints, date, holds_only, id, notification, printed, pulse, said, tally,
     },

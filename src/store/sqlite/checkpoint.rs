@@ -8,7 +8,7 @@
 //! So a thread of its own copies little at a time, again and again, while commits go on. What is committed during the last
 //! copy is copied by the thread that writes, between two batches: only while nothing is committed the log can be copied to
 //! its end. Where commits come faster than they are copied, the log becomes so long that SQLite lets a commit do it after
-//! all (`wal_autocheckpoint`, see [`super::connect`]): writers wait then, and the log stays bounded.
+//! all (`wal_autocheckpoint`, see [`super::location`]): writers wait then, and the log stays bounded.
 //!
 //! <https://www.sqlite.org/wal.html>, <https://www.sqlite.org/c3ref/wal_checkpoint_v2.html>
 
@@ -28,25 +28,25 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::domain::{Error, Result};
 
-use super::{connect::writing, direct::domain_error};
+use super::location::open_writer;
 
 /// How many pages the log has when it should begin anew.
-const LONG: u32 = 8_000;
+const WAL_RESTART_PAGES: u32 = 8_000;
 /// How many pages are worth a copy. More at a time are fewer in all, because one that changed twice is copied once, but
 /// they keep a commit waiting for longer.
-const ENOUGH: u32 = 100;
+const COPY_MIN_PAGES: u32 = 100;
 /// How many may be left for the thread that writes. A busy one commits that many while the other thread copies.
-const REST: u32 = 1_000;
+const WRITER_MAX_PAGES: u32 = 1_000;
 /// How long after a copy the next one is made: so many times as long as it took, within bounds. A busy writer, or a slow
 /// disk, has larger and therefore fewer copies.
-const PAUSE: u32 = 5;
-const PAUSE_AT_LEAST: Duration = Duration::from_millis(20);
-const PAUSE_AT_MOST: Duration = Duration::from_millis(100);
+const PAUSE_FACTOR: u32 = 5;
+const PAUSE_MIN: Duration = Duration::from_millis(20);
+const PAUSE_MAX: Duration = Duration::from_millis(100);
 /// The same after a copy that failed.
-const AFTER_FAILURE: Duration = Duration::from_secs(1);
+const FAILURE_PAUSE: Duration = Duration::from_secs(1);
 
 /// The side of the thread that writes. The other thread ends when this is dropped.
-pub(super) struct Checkpoints {
+pub(in crate::store) struct Checkpoints {
     connection: Connection,
     /// Wakes the other thread.
     committed: SyncSender<()>,
@@ -56,9 +56,8 @@ pub(super) struct Checkpoints {
 
 impl Checkpoints {
     /// Starts the thread for an SQLite file that is there; it keeps `token` for as long as it has the file open.
-    pub(super) fn start(file: &Path, token: TaskTrackerToken) -> Result<Self> {
-        let [connection, beside] =
-            [writing(file).map_err(domain_error)?, writing(file).map_err(domain_error)?];
+    pub(in crate::store) fn start(file: &Path, token: TaskTrackerToken) -> Result<Self> {
+        let [connection, beside] = [open_writer(file)?, open_writer(file)?];
         let (committed, commits) = sync_channel(1);
         let rest = Arc::new(AtomicBool::new(false));
         let is_rest = rest.clone();
@@ -71,7 +70,7 @@ impl Checkpoints {
     }
 
     /// To be called after a commit by the thread that writes.
-    pub(super) fn committed(&self) {
+    pub(in crate::store) fn committed(&self) {
         if self.rest.swap(false, Ordering::Relaxed)
             && let Err(error) = Log::copy(&self.connection)
         {
@@ -88,11 +87,11 @@ fn run(connection: Connection, commits: &Receiver<()>, rest: &AtomicBool) {
         thread::sleep(match copy_most(&connection) {
             Ok(is_rest) => {
                 rest.store(is_rest, Ordering::Relaxed);
-                (start.elapsed() * PAUSE).clamp(PAUSE_AT_LEAST, PAUSE_AT_MOST)
+                (start.elapsed() * PAUSE_FACTOR).clamp(PAUSE_MIN, PAUSE_MAX)
             }
             Err(error) => {
                 failed(&error);
-                AFTER_FAILURE
+                FAILURE_PAUSE
             }
         });
     }
@@ -105,11 +104,11 @@ fn failed(error: &rusqlite::Error) {
 /// Copies where it is worth it; returns whether the log should begin anew, and only a rest is in the way.
 fn copy_most(connection: &Connection) -> rusqlite::Result<bool> {
     let mut log = Log::look(connection)?;
-    if log.left() >= ENOUGH {
+    if log.left() >= COPY_MIN_PAGES {
         Log::copy(connection)?;
         log = Log::look(connection)?;
     }
-    Ok(log.length >= LONG && (1..REST).contains(&log.left()))
+    Ok(log.length >= WAL_RESTART_PAGES && (1..WRITER_MAX_PAGES).contains(&log.left()))
 }
 
 /// The log, in pages.
@@ -172,7 +171,7 @@ mod tests {
             let file = folder.path().join("test.db");
             let setup = Connection::open(&file).unwrap();
             setup.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE rows (text BLOB)").unwrap();
-            let writer = writing(&file).unwrap();
+            let writer = open_writer(&file).unwrap();
             // What is written here is not worth the wait for a disk.
             writer.pragma_update(None, "synchronous", "OFF").unwrap();
             let threads = TaskTracker::new();
@@ -202,20 +201,20 @@ mod tests {
                 commit(&mut site.writer);
                 site.checkpoints.committed();
             };
-            site.until(|log| log.length >= LONG, step);
+            site.until(|log| log.length >= WAL_RESTART_PAGES, step);
             // As many commits as come with a pause, so that the other thread can keep up.
             let step = |site: &mut Site| {
                 step(site);
                 thread::sleep(Duration::from_millis(1));
             };
-            site.until(|log| log.length < LONG, step);
+            site.until(|log| log.length < WAL_RESTART_PAGES, step);
         }
     }
 
     #[test]
     fn an_open_transaction_is_in_nobodys_way() {
         let mut site = Site::new();
-        (0..ENOUGH).for_each(|_| commit(&mut site.writer));
+        (0..COPY_MIN_PAGES).for_each(|_| commit(&mut site.writer));
         site.writer
             .execute_batch("BEGIN IMMEDIATE; INSERT INTO rows (text) VALUES (zeroblob(1500))")
             .unwrap();

@@ -1,11 +1,10 @@
-//! Room for what the doors make of a page, so that it is made once and not for each who reads it.
+//! Encodings of a page, so that each is made once and not for each reader.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What was made of one page, each by a key that says how: as REST shows it, and as the app's own operation selects it. Copies
-/// share it.
+/// Encodings of one page, each by the key of its form: the JSON of REST, and the selection of an operation. Copies share them.
 #[derive(Clone, Debug)]
-pub struct Written {
+pub struct EncodeOnce {
     texts: Arc<Mutex<Vec<Entry>>>,
     room: usize,
 }
@@ -13,7 +12,7 @@ pub struct Written {
 /// A text, with its key before it.
 type Entry = (u128, Arc<[u8]>);
 
-impl Written {
+impl EncodeOnce {
     /// Room for texts of `room` bytes in all. What does not fit in is made each time: a client decides how long a text is.
     pub fn with_room(room: usize) -> Self {
         Self { texts: Arc::default(), room }
@@ -24,14 +23,14 @@ impl Written {
         self.room
     }
 
-    /// The text of `key`: what `write` writes, or has written before.
-    pub fn get_or_write(&self, key: u128, write: impl FnOnce() -> String) -> Arc<[u8]> {
+    /// The text of `key`: made by `encode`, or before.
+    pub fn get_or_encode(&self, key: u128, encode: impl FnOnce() -> String) -> Arc<[u8]> {
         let find =
             |texts: &[Entry]| texts.iter().find(|(other, _)| *other == key).map(|(_, text)| text.clone());
         if let Some(text) = find(&self.texts()) {
             return text;
         }
-        let text: Arc<[u8]> = write().into_bytes().into();
+        let text: Arc<[u8]> = encode().into_bytes().into();
         let mut texts = self.texts();
         let taken: usize = texts.iter().map(|(_, text)| text.len()).sum();
         if taken + text.len() <= self.room && find(&texts).is_none() {
@@ -51,11 +50,11 @@ mod tests {
 
     #[test]
     fn a_text_is_written_once_where_there_is_room_for_it() {
-        let written = Written::with_room(10);
+        let written = EncodeOnce::with_room(10);
         let copy = written.clone();
         let mut made = 0;
-        let mut get = |written: &Written, key, text: &str| {
-            let got = written.get_or_write(key, || {
+        let mut get = |written: &EncodeOnce, key, text: &str| {
+            let got = written.get_or_encode(key, || {
                 made += 1;
                 text.to_owned()
             });

@@ -12,19 +12,18 @@ use futures_util::{
     FutureExt,
     future::{BoxFuture, Shared},
 };
-use sea_orm::{ConnectionTrait, Statement};
 
 use crate::domain::{Error, Result, UserId};
 
 use super::{
-    Store,
-    connect::Sessions,
-    error::{Failure, domain_error, failure, is_read_only},
+    error::{Failure, failure, is_read_only},
+    handle::Store,
+    postgres::Sessions,
     write::{Done, Tx, Write},
 };
 
 /// For how long an outcome is an answer. So long there is no second write to check.
-const FRESH: Duration = Duration::from_secs(1);
+const OUTCOME_TTL: Duration = Duration::from_secs(1);
 /// For how long damage (a full disk, a malformed page) is remembered whatever other writes do: they may touch other pages.
 const DAMAGE_MEMORY: Duration = Duration::from_secs(10);
 
@@ -54,7 +53,7 @@ impl State {
         if let Some((_, error)) = self.damage.as_ref().filter(|(at, _)| recent(at, DAMAGE_MEMORY)) {
             return Some(Err(error.clone()));
         }
-        self.last.as_ref().filter(|(at, _)| recent(at, FRESH)).map(|(_, outcome)| outcome.clone())
+        self.last.as_ref().filter(|(at, _)| recent(at, OUTCOME_TTL)).map(|(_, outcome)| outcome.clone())
     }
 }
 
@@ -147,9 +146,7 @@ impl Write for CheckWrite {
         for sql in
             ["INSERT INTO settings (name, value) VALUES ($1, '')", "DELETE FROM settings WHERE name = $1"]
         {
-            let backend = tx.connection.get_database_backend();
-            let statement = Statement::from_sql_and_values(backend, sql, [name.as_str().into()]);
-            tx.connection.execute_raw(statement).await.map_err(domain_error)?;
+            tx.db.execute(sql, [name.as_str().into()]).await?;
         }
         Ok(Done::unchanged(()))
     }
@@ -172,6 +169,7 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::error::{domain_error, sqlite_error};
 
     fn failed(cause: sea_orm::DbErr) -> WriteStatus {
         let status = WriteStatus::default();
@@ -194,7 +192,7 @@ mod tests {
         assert!(status.state().known(Instant::now()).unwrap().is_err());
         status.succeeded();
         assert!(status.state().known(Instant::now()).unwrap().is_ok());
-        assert!(status.state().known(Instant::now() + FRESH).is_none());
+        assert!(status.state().known(Instant::now() + OUTCOME_TTL).is_none());
     }
 
     #[test]
@@ -202,7 +200,7 @@ mod tests {
         let status = WriteStatus::default();
         let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
         let malformed = rusqlite::Error::SqliteFailure(code, None);
-        status.failed(&super::super::direct::domain_error(malformed));
+        status.failed(&sqlite_error(malformed));
         status.succeeded();
         assert!(status.state().known(Instant::now()).unwrap().is_err());
         assert!(status.state().known(Instant::now() + DAMAGE_MEMORY).is_none());

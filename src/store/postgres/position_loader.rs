@@ -7,33 +7,41 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use crate::domain::{Error, Position, Result, UserId};
 
-use super::{connect::in_time, error::domain_error, sql};
+use crate::store::{
+    error::domain_error,
+    sql::{json_list, unsigned},
+};
 
+use super::with_timeout;
+
+/// Where the histories of the users in the list `$1` stand; those without one have no row.
+const POSITIONS: &str = "SELECT user_id, position FROM user_position \
+    WHERE user_id IN (SELECT jsonb_array_elements_text($1::jsonb))";
 /// Questions that may wait.
-const WAITING: usize = 8_192;
+const QUEUE_SIZE: usize = 8_192;
 /// Users that one question names.
-const USERS: usize = 256;
+const QUERY_USERS: usize = 256;
 /// Questions that are on their way at the same time.
-const AT_ONCE: usize = 2;
+const QUERIES_IN_FLIGHT: usize = 2;
 
 /// Asks where histories stand. The tasks behind it end with it.
-pub(super) struct Heads(mpsc::Sender<Asked>);
+pub(in crate::store) struct PositionLoader(mpsc::Sender<Asked>);
 
 struct Asked {
     user: UserId,
     answer: oneshot::Sender<Result<Position>>,
 }
 
-impl Heads {
-    pub(super) fn start(pool: &DatabaseConnection) -> Self {
-        let (queue, waiting) = mpsc::channel(WAITING);
+impl PositionLoader {
+    pub(in crate::store) fn start(pool: &DatabaseConnection) -> Self {
+        let (queue, waiting) = mpsc::channel(QUEUE_SIZE);
         let waiting = Arc::new(Mutex::new(waiting));
-        for _ in 0..AT_ONCE {
+        for _ in 0..QUERIES_IN_FLIGHT {
             tokio::spawn(answer(waiting.clone(), pool.clone()));
         }
         Self(queue)
@@ -43,22 +51,22 @@ impl Heads {
     ///
     /// # Errors
     /// UNAVAILABLE where the database does not answer in time, or too many wait.
-    pub(super) async fn find(&self, user: &UserId) -> Result<Position> {
+    pub(in crate::store) async fn find(&self, user: &UserId) -> Result<Position> {
         let (answer, position) = oneshot::channel();
         let asked = Asked { user: user.clone(), answer };
         self.0.try_send(asked).map_err(|_| Error::unavailable("too many reads wait"))?;
         // Its time begins with the wait, not with the question that it gets into.
         let answer = async { position.await.map_err(|_| Error::unavailable("the reader ended"))? };
-        in_time(DbBackend::Postgres, answer).await
+        with_timeout(answer).await
     }
 }
 
 /// Takes whatever waits and asks for all of it, until nobody can ask any more.
 async fn answer(waiting: Arc<Mutex<mpsc::Receiver<Asked>>>, pool: DatabaseConnection) {
     let mut asked = Vec::new();
-    while waiting.lock().await.recv_many(&mut asked, USERS).await > 0 {
+    while waiting.lock().await.recv_many(&mut asked, QUERY_USERS).await > 0 {
         asked.retain(|asked: &Asked| !asked.answer.is_closed());
-        let found = in_time(DbBackend::Postgres, find(&pool, &asked)).await;
+        let found = with_timeout(find(&pool, &asked)).await;
         for Asked { user, answer } in asked.drain(..) {
             let position =
                 found.as_ref().map(|found| found.get(user.as_str()).copied().unwrap_or(Position::START));
@@ -70,7 +78,11 @@ async fn answer(waiting: Arc<Mutex<mpsc::Receiver<Asked>>>, pool: DatabaseConnec
 
 async fn find(pool: &DatabaseConnection, asked: &[Asked]) -> Result<HashMap<String, Position>> {
     let users: Vec<&UserId> = asked.iter().map(|asked| &asked.user).collect();
-    let statement = sql::positions(DbBackend::Postgres, &users);
+    let values = [json_list(&users)];
+    let statement = Statement::from_sql_and_values(DbBackend::Postgres, POSITIONS, values);
     let rows = pool.query_all_raw(statement).await.map_err(domain_error)?;
-    rows.iter().map(sql::position).collect::<Result<_, DbErr>>().map_err(domain_error)
+    rows.iter()
+        .map(|row| Ok((row.try_get_by_index(0)?, unsigned(row.try_get_by_index(1)?))))
+        .collect::<Result<_, DbErr>>()
+        .map_err(domain_error)
 }

@@ -19,7 +19,7 @@ const SUFFIXES: [&str; 3] = ["", "-wal", "-shm"];
 
 /// The files of one open SQLite database. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(super) struct DatabaseFile(Arc<Inner>);
+pub(in crate::store) struct DatabaseFile(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -48,7 +48,7 @@ fn file_id(path: &Path) -> io::Result<FileId> {
 
 impl DatabaseFile {
     /// The database at `path`, which is open and in use.
-    pub(super) fn new(path: PathBuf) -> Self {
+    pub(in crate::store) fn new(path: PathBuf) -> Self {
         // SQLite follows links, and has the other two beside what they lead to.
         let target = path.canonicalize().unwrap_or_else(|_| path.clone());
         let files = SUFFIXES.map(|suffix| {
@@ -62,13 +62,13 @@ impl DatabaseFile {
     }
 
     /// Where it is.
-    pub(super) fn path(&self) -> &Path {
+    pub(in crate::store) fn path(&self) -> &Path {
         let [(path, _), ..] = &self.0.files;
         path
     }
 
     /// Whether [`DatabaseFile::check`] failed when it was last called.
-    pub(super) fn is_replaced(&self) -> bool {
+    pub(in crate::store) fn is_replaced(&self) -> bool {
         self.0.replaced.load(Ordering::Relaxed)
     }
 
@@ -76,7 +76,7 @@ impl DatabaseFile {
     ///
     /// # Errors
     /// UNAVAILABLE where a file was moved, deleted or replaced.
-    pub(super) fn check(&self) -> Result<()> {
+    pub(in crate::store) fn check(&self) -> Result<()> {
         let changed = self.0.files.iter().find(|(path, id)| id.is_none() || file_id(path).ok() != *id);
         let Some((path, _)) = changed else {
             if self.is_replaced() && self.0.replaced.swap(false, Ordering::Relaxed) {

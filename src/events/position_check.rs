@@ -22,7 +22,7 @@ const USERS: usize = 1_000;
 
 /// Every 15 s, and when the database server was started anew, reads the epoch and the positions of the users that are
 /// followed on this node, and wakes those followers that are behind; until the store is closed.
-pub async fn check_heads_forever(hub: Hub, store: Store) {
+pub async fn check_positions_forever(hub: Hub, store: Store) {
     let checks = async {
         loop {
             let _ = tokio::time::timeout(INTERVAL, store.server_restarted()).await;
@@ -37,7 +37,7 @@ pub async fn check(hub: &Hub, store: &Store) {
     if let Err(error) = store.refresh_epoch().await {
         tracing::warn!(cause = ?error.cause(), "the epoch was not checked: {error}");
     }
-    check_heads(hub, store, &hub.followed()).await;
+    check_positions(hub, store, &hub.followed()).await;
 }
 
 /// Tells the hub of each epoch of the database, until the store is closed.
@@ -54,7 +54,7 @@ pub async fn follow_epochs(hub: Hub, store: Store) {
 
 /// Reads the positions of `users`, and wakes those followers that are behind. Where a history stands behind what is known
 /// of it, the database went back to an earlier state, and gets a new epoch.
-pub(super) async fn check_heads(hub: &Hub, store: &Store, users: &[UserId]) {
+pub(super) async fn check_positions(hub: &Hub, store: &Store, users: &[UserId]) {
     for users in users.chunks(USERS) {
         let epoch = store.epoch();
         // Before the read: what is seen by then is committed, so the read finds it.
@@ -70,7 +70,7 @@ pub(super) async fn check_heads(hub: &Hub, store: &Store, users: &[UserId]) {
         if users.iter().zip(seen).any(|(user, seen)| head(user) < seen) {
             return renew_epoch(store, epoch).await;
         }
-        heads.iter().for_each(|(user, position)| hub.moved(user, *position, epoch));
+        heads.iter().for_each(|(user, position)| hub.notify_position(user, *position, epoch));
     }
 }
 
@@ -122,7 +122,7 @@ impl PendingChecks {
                 tokio::time::sleep(pause).await;
                 let Wanted { everyone, users } = std::mem::take(&mut *self.wanted());
                 let users = if everyone { hub.followed() } else { users.into_iter().collect() };
-                check_heads(&hub, &store, &users).await;
+                check_positions(&hub, &store, &users).await;
             }
         };
         store.closed().run_until_cancelled(checks).await;

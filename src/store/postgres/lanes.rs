@@ -14,12 +14,12 @@ use tokio::sync::Notify;
 use crate::domain::{Error, Result, UserId};
 
 /// Writes of one user that may wait.
-const OF_ONE_USER: usize = 1_024;
+const USER_QUEUE_SIZE: usize = 1_024;
 /// Appends of one user that a batch takes with those of others.
-const IN_A_BATCH: usize = 64;
+const BATCH_APPENDS_PER_USER: usize = 64;
 
 /// The lanes: of appends `A`, which are committed together, and other writes `J`, each on its own.
-pub(super) struct Lanes<A, J> {
+pub(in crate::store) struct Lanes<A, J> {
     state: Mutex<State<A, J>>,
     /// How many may wait in all.
     room: usize,
@@ -75,21 +75,21 @@ impl<A, J> Lane<A, J> {
 }
 
 /// Appends of several users, to be committed together.
-pub(super) struct Group<A> {
+pub(in crate::store) struct Group<A> {
     /// Whose they are; to be given back.
-    pub(super) users: Vec<UserId>,
-    pub(super) appends: Vec<A>,
+    pub(in crate::store) users: Vec<UserId>,
+    pub(in crate::store) appends: Vec<A>,
 }
 
 /// Something that is done on its own. The user is to be given back.
-pub(super) enum Single<A, J> {
+pub(in crate::store) enum Single<A, J> {
     Appends(UserId, Vec<A>),
     Job(Option<UserId>, J),
 }
 
 impl<A, J> Lanes<A, J> {
     /// Lanes in which `room` writes may wait in all.
-    pub(super) fn new(room: usize) -> Self {
+    pub(in crate::store) fn new(room: usize) -> Self {
         let state = State {
             lanes: HashMap::new(),
             for_batches: VecDeque::new(),
@@ -105,7 +105,7 @@ impl<A, J> Lanes<A, J> {
     ///
     /// # Errors
     /// UNAVAILABLE where too many wait.
-    pub(super) fn append(&self, user: UserId, append: A) -> Result<()> {
+    pub(in crate::store) fn append(&self, user: UserId, append: A) -> Result<()> {
         self.push(user, |lane| lane.appends.push_back(append))
     }
 
@@ -113,7 +113,7 @@ impl<A, J> Lanes<A, J> {
     ///
     /// # Errors
     /// As [`Lanes::append`].
-    pub(super) fn job(&self, user: Option<UserId>, job: J) -> Result<()> {
+    pub(in crate::store) fn job(&self, user: Option<UserId>, job: J) -> Result<()> {
         if let Some(user) = user {
             return self.push(user, |lane| lane.jobs.push_back(job));
         }
@@ -129,7 +129,7 @@ impl<A, J> Lanes<A, J> {
         let mut state = self.state();
         state.check_room(self.room)?;
         let lane = state.lanes.entry(user.clone()).or_default();
-        if lane.len() >= OF_ONE_USER {
+        if lane.len() >= USER_QUEUE_SIZE {
             return Err(Error::unavailable("too many writes of one user wait"));
         }
         let is_idle = !lane.busy && lane.len() == 0;
@@ -154,14 +154,15 @@ impl<A, J> Lanes<A, J> {
     }
 
     /// Waits for appends, at most `most`; `None` where no more come.
-    pub(super) async fn next_batch(&self, most: usize) -> Option<Group<A>> {
+    pub(in crate::store) async fn next_batch(&self, most: usize) -> Option<Group<A>> {
         self.next(&self.batches, |state| {
             let mut batch = Group { users: Vec::new(), appends: Vec::new() };
             while batch.appends.len() < most {
                 let Some(user) = state.for_batches.pop_front() else { break };
                 let Some(lane) = state.lanes.get_mut(&user) else { continue };
                 let is_only = batch.users.is_empty() && state.for_batches.is_empty();
-                let share = if is_only { most } else { IN_A_BATCH.min(most - batch.appends.len()) };
+                let share =
+                    if is_only { most } else { BATCH_APPENDS_PER_USER.min(most - batch.appends.len()) };
                 batch.appends.extend(lane.take_appends(share));
                 batch.users.push(user);
             }
@@ -175,7 +176,7 @@ impl<A, J> Lanes<A, J> {
     }
 
     /// Waits for something to do on its own; `None` where no more comes.
-    pub(super) async fn next_single(&self, most: usize) -> Option<Single<A, J>> {
+    pub(in crate::store) async fn next_single(&self, most: usize) -> Option<Single<A, J>> {
         self.next(&self.singles, |state| {
             let single = match state.unowned.pop_front() {
                 Some(job) => Single::Job(None, job),
@@ -220,7 +221,7 @@ impl<A, J> Lanes<A, J> {
     }
 
     /// `user`'s next one may be taken.
-    pub(super) fn done(&self, user: &UserId) {
+    pub(in crate::store) fn done(&self, user: &UserId) {
         let mut state = self.state();
         let Some(lane) = state.lanes.get_mut(user) else { return };
         (lane.busy, lane.alone) = (false, false);
@@ -228,7 +229,7 @@ impl<A, J> Lanes<A, J> {
     }
 
     /// As [`Lanes::done`], where the row of `user` was locked by others: `appends` come again, without those of other users.
-    pub(super) fn put_back(&self, user: &UserId, appends: Vec<A>) {
+    pub(in crate::store) fn put_back(&self, user: &UserId, appends: Vec<A>) {
         let mut state = self.state();
         state.waiting += appends.len();
         let lane = state.lanes.entry(user.clone()).or_default();
@@ -240,7 +241,7 @@ impl<A, J> Lanes<A, J> {
     }
 
     /// Takes out all that waits of `user`.
-    pub(super) fn take_all(&self, user: &UserId) -> (Vec<A>, Vec<J>) {
+    pub(in crate::store) fn take_all(&self, user: &UserId) -> (Vec<A>, Vec<J>) {
         let mut state = self.state();
         let Some(lane) = state.lanes.get_mut(user) else { return Default::default() };
         let taken: (Vec<A>, Vec<J>) = (lane.appends.drain(..).collect(), lane.jobs.drain(..).collect());
@@ -258,7 +259,7 @@ impl<A, J> Lanes<A, J> {
     }
 
     /// Takes no more; what waits is still done.
-    pub(super) fn close(&self) {
+    pub(in crate::store) fn close(&self) {
         let mut state = self.state();
         state.closed = true;
         self.wake_at_the_end(&state);
@@ -320,13 +321,17 @@ mod tests {
         (0..3).for_each(|n| lanes.append(user("ada"), 1_000 + n).unwrap());
         let first = batch(&lanes).unwrap();
         assert_eq!(first.users, [user("busy"), user("ada")]);
-        assert_eq!(first.appends.len(), IN_A_BATCH + 3);
+        assert_eq!(first.appends.len(), BATCH_APPENDS_PER_USER + 3);
         lanes.append(user("bob"), 2_000).unwrap();
         // While the first is under way, nothing of its users is in another.
         assert_eq!(batch(&lanes).unwrap().users, [user("bob")]);
         assert!(batch(&lanes).is_none());
         lanes.done(&user("busy"));
-        assert_eq!(batch(&lanes).unwrap().appends[0], IN_A_BATCH as u32, "in the order in which they came");
+        assert_eq!(
+            batch(&lanes).unwrap().appends[0],
+            BATCH_APPENDS_PER_USER as u32,
+            "in the order in which they came"
+        );
     }
 
     #[test]
@@ -400,8 +405,8 @@ mod tests {
 
     #[test]
     fn a_user_fills_a_lane_and_not_the_queue() {
-        let lanes = Numbers::new(2 * OF_ONE_USER);
-        (0..OF_ONE_USER).for_each(|n| lanes.append(user("busy"), n as u32).unwrap());
+        let lanes = Numbers::new(2 * USER_QUEUE_SIZE);
+        (0..USER_QUEUE_SIZE).for_each(|n| lanes.append(user("busy"), n as u32).unwrap());
         assert_eq!(lanes.append(user("busy"), 0).unwrap_err().code(), "UNAVAILABLE");
         lanes.append(user("ada"), 0).unwrap();
     }

@@ -1,6 +1,14 @@
 //! Connections to PostgreSQL: to the primary, and to a replica that pages are read from.
 
-use std::{str::FromStr, time::Duration};
+mod lanes;
+mod position_loader;
+mod server;
+mod sessions;
+
+use std::{
+    str::FromStr,
+    time::{Duration, Instant},
+};
 
 use sea_orm::{
     DatabaseConnection, DbErr, RuntimeErr, SqlxPostgresConnector,
@@ -11,12 +19,31 @@ use sea_orm::{
 };
 use tokio::time::timeout;
 
-use crate::domain::Epoch;
+use crate::domain::{Epoch, Error, Result as DomainResult};
 
-use super::{
-    connect::{ACQUIRE_TIMEOUT, ANSWER, IN_USE, STATEMENTS, Sessions, taken, unreachable, until_free},
-    epoch::Epochs,
+use super::{epoch::Epochs, error::unreachable};
+
+pub(super) use self::{
+    lanes::{Group, Lanes, Single},
+    position_loader::PositionLoader,
+    server::establish,
+    sessions::Sessions,
 };
+
+/// How long a caller waits for a connection before the database counts as gone.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long an answer of PostgreSQL is waited for: longer than its own limit on a statement, so that it is normally the
+/// one to say what is wrong. A network may swallow a question without a word, and for the kernel that is no failure for
+/// a quarter of an hour.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(12);
+/// How long an import may wait for a process that is about to leave the database, and how often it looks.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
+const LOCK_INTERVAL: Duration = Duration::from_millis(50);
+/// The advisory lock that every connection of a server shares, and that an import takes for itself alone. Locks are per
+/// database, and end with their connection, however it ends.
+pub(super) const IMPORT_LOCK: i64 = 0x7075_6c73_6501;
+/// Prepared statements kept per connection; all of ours fit.
+const STATEMENT_CACHE_SIZE: usize = 256;
 
 /// Connections of one node per core, at least and at most.
 const PER_CORE: u32 = 4;
@@ -59,16 +86,16 @@ pub(super) async fn connect(
     epochs: &Epochs,
     sessions: &Sessions,
 ) -> Result<DatabaseConnection, DbErr> {
-    let options = options(url, "pulse")?.statement_cache_capacity(STATEMENTS);
+    let options = options(url, "pulse")?.statement_cache_capacity(STATEMENT_CACHE_SIZE);
     // Asked once apart: the pool would try again and again, and could not say why.
-    let mut first = timeout(ANSWER, PgConnection::connect_with(&options))
+    let mut first = timeout(ANSWER_TIMEOUT, PgConnection::connect_with(&options))
         .await
         .unwrap_or(Err(sqlx::Error::PoolTimedOut))
         .map_err(refused)?;
     let size = size(&mut first, server).await?;
-    let shared = until_free(async || share(&mut first).await).await.map_err(unreachable)?;
+    let shared = until_locked(async || try_shared_lock(&mut first).await).await.map_err(unreachable)?;
     if !shared {
-        return Err(taken());
+        return Err(unusable("an import has the database to itself; try again when it is done".to_owned()));
     }
     let (made, reused) = (epochs.clone(), epochs.clone());
     let sessions = sessions.clone();
@@ -80,12 +107,12 @@ pub(super) async fn connect(
             let epochs = made.clone();
             Box::pin(async move {
                 connection.execute(SESSION).await?;
-                if !share(connection).await? {
+                if !try_shared_lock(connection).await? {
                     return Err(sqlx::Error::Protocol("an import has the database to itself".into()));
                 }
                 match server {
-                    Server::Primary => epochs.check_new(connection).await,
-                    Server::Replica => epochs.check_replica(connection).await,
+                    Server::Primary => server::check_new(&epochs, connection).await,
+                    Server::Replica => server::check_replica(&epochs, connection).await,
                 }
             })
         })
@@ -138,7 +165,7 @@ pub(super) async fn stored_epoch(url: &str) -> Result<Option<Epoch>, DbErr> {
         connection.close().await.map_err(unreachable)?;
         Ok(found.as_deref().and_then(Epoch::parse))
     };
-    timeout(ANSWER, ask).await.unwrap_or(Err(unreachable(sqlx::Error::PoolTimedOut)))
+    timeout(ANSWER_TIMEOUT, ask).await.unwrap_or(Err(unreachable(sqlx::Error::PoolTimedOut)))
 }
 
 /// How many connections the pool may have.
@@ -200,7 +227,31 @@ fn refused(error: sqlx::Error) -> DbErr {
     unreachable(error)
 }
 
-/// Takes a share of [`IN_USE`] for as long as `connection` stands; false where an import has it.
-async fn share(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar("SELECT pg_try_advisory_lock_shared($1)").bind(IN_USE).fetch_one(connection).await
+/// Takes a share of [`IMPORT_LOCK`] for as long as `connection` stands; false where an import has it.
+async fn try_shared_lock(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT pg_try_advisory_lock_shared($1)").bind(IMPORT_LOCK).fetch_one(connection).await
+}
+
+/// Takes a lock again and again until it is free; false where it is not within [`LOCK_TIMEOUT`].
+pub(super) async fn until_locked(
+    mut take: impl AsyncFnMut() -> Result<bool, sqlx::Error>,
+) -> Result<bool, sqlx::Error> {
+    let start = Instant::now();
+    while !take().await? {
+        if start.elapsed() > LOCK_TIMEOUT {
+            return Ok(false);
+        }
+        tokio::time::sleep(LOCK_INTERVAL).await;
+    }
+    Ok(true)
+}
+
+/// Waits for an answer of the database, but not for ever.
+///
+/// # Errors
+/// UNAVAILABLE after [`ANSWER_TIMEOUT`]; the outcome is then unknown.
+pub(super) async fn with_timeout<T>(work: impl Future<Output = DomainResult<T>>) -> DomainResult<T> {
+    timeout(ANSWER_TIMEOUT, work)
+        .await
+        .unwrap_or_else(|_| Err(Error::unavailable("the database does not answer")))
 }
