@@ -22,7 +22,7 @@ fn main() {
     let dist = web.join("dist");
     // A build of the pages that runs already holds this lock until its end.
     let lock = fs::File::create(web.join(".build-lock"));
-    if let Err(error) = lock.as_ref().map_err(io::Error::other).and_then(|file| file.lock()) {
+    if let Err(error) = lock.as_ref().map_or(Ok(()), fs::File::lock) {
         println!("cargo:warning=web/.build-lock could not be locked: {error}");
     }
     if env::var_os("PULSE_SKIP_WEB").is_none_or(|value| value.is_empty()) {
