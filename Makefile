@@ -1,16 +1,18 @@
 # Each target is one command that also works without make. `make` alone lists them.
 
 .DEFAULT_GOAL := help
+TARGET := $(or $(CARGO_TARGET_DIR),target)
 .PHONY: help run dist check test lint fmt schema proxies bench bench-micro instructions faults web clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## build what starts soonest and serve, settings from the environment and .env
-	scripts/run
+	scripts/build quick
+	@exec $(TARGET)/quick/pulse
 
 dist: ## build the binary that is shipped and measured: target/release/pulse
-	cargo build --release --locked --bin pulse
+	scripts/build release
 
 check: ## the inner loop: format, clippy, unit tests, stories of the store (a minute after a small edit)
 	scripts/check
@@ -45,7 +47,7 @@ faults: dist ## three nodes under every fault for about 25 minutes (ARGS="--seed
 	scripts/postgres install
 	scripts/nats install
 	scripts/pages --install
-	node tests/cluster/run.mjs target/release/pulse --long $(ARGS)
+	node tests/cluster/run.mjs $(TARGET)/release/pulse --long $(ARGS)
 
 web: ## build the pages that the server carries (web/dist)
 	scripts/pages
