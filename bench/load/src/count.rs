@@ -42,7 +42,7 @@ const PATHS: [&str; 9] = [
 
 #[derive(clap::Args)]
 pub(crate) struct Count {
-    /// The program of Pulse, with names of functions: cargo build --profile quick
+    /// The program of Pulse, with names of functions: scripts/build quick
     #[arg(long)]
     pulse: PathBuf,
     /// Fail where a path takes over 110 % of what this file says
