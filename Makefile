@@ -1,18 +1,26 @@
 # Each target is one command that also works without make. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt schema proxies bench bench-micro instructions faults web clean
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+.PHONY: help run dist check test lint fmt schema proxies bench bench-micro instructions faults web clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: ## start the server (release build), settings from the environment and .env
-	cargo run --release
+run: ## build what starts soonest and serve, settings from the environment and .env
+	scripts/build quick
+	@exec $(TARGET)/quick/pulse
 
-test: ## run every check and every test; sets up what they need (ARGS="..." goes to cargo test)
+dist: ## build the binary that is shipped and measured: target/release/pulse
+	scripts/build release
+
+check: ## the inner loop: format, clippy, unit tests, stories of the store (a minute after a small edit)
+	scripts/check
+
+test: ## run every check and every test; sets up what they need (ARGS="..." goes to the runner of the Rust tests)
 	scripts/test $(ARGS)
 
-lint: ## check format, clippy, docs, licences, duplicate crates and deploy/
+lint: ## check format, clippy, docs, licences, duplicate crates, deploy/ and commit subjects
 	scripts/lint
 
 fmt: ## format the Rust code
@@ -20,7 +28,8 @@ fmt: ## format the Rust code
 
 # By way of a second file: a build that fails must not empty the first.
 schema: ## write schema.graphql anew from the code
-	cargo run -q -- schema > schema.graphql.new || { rm -f schema.graphql.new; exit 1; }
+	scripts/build quick >&2
+	$(TARGET)/quick/pulse schema > schema.graphql.new || { rm -f schema.graphql.new; exit 1; }
 	mv schema.graphql.new schema.graphql
 
 proxies: ## run the proxies of deploy/ in front of real nodes
@@ -35,17 +44,15 @@ bench-micro: ## run the benchmarks of single parts
 instructions: ## check what the hot paths take in instructions (ARGS=--write accepts it; ARGS="--where page-rest")
 	bench/instructions $(ARGS)
 
-faults: ## three nodes under faults for about 25 minutes (ARGS="--seed 1 --rounds 1")
+faults: dist ## three nodes under every fault for about 25 minutes (ARGS="--seed 1 --rounds 1")
 	scripts/postgres install
 	scripts/nats install
-	cargo build --release --locked
-	npm --prefix tests/cluster ci
-	node tests/cluster/run.mjs target/release/pulse --long $(ARGS)
+	scripts/pages --install
+	node tests/cluster/run.mjs $(TARGET)/release/pulse --long $(ARGS)
 
 web: ## build the pages that the server carries (web/dist)
-	npm --prefix web ci
-	npm --prefix web run build
+	scripts/pages
 
 clean: ## remove what was built
 	cargo clean
-	rm -rf web/dist web/lib web/node_modules tests/*/node_modules bench/peers/node_modules
+	rm -rf web/dist web/lib node_modules bench/peers/node_modules

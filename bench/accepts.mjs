@@ -2,7 +2,7 @@
 // What a node pays for a client that comes back: TCP, WebSocket handshake, connection_init with a token, and a
 // subscription that resumes from a cursor.
 //
-//   npm --prefix tests/proxy ci && node bench/accepts.mjs target/release/pulse [clients] [database URL]
+//   npm ci && node bench/accepts.mjs target/release/pulse [clients] [database URL]
 //
 // It prints processor time of the server per client, which does not depend on what else the machine does, and the
 // resident memory that each leaves. One client process drives it, so the rate of clients is no measure of the server.

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // A reconnect storm: how long many clients take to be back after the servers they were on are gone.
 //
-//   npm --prefix web ci && node bench/storm.mjs [--clients N] [--seed S] [--svg FILE]
+//   npm ci && node bench/storm.mjs [--clients N] [--seed S] [--svg FILE]
 //
 // Clients wait and give up by the very code of the web library (web/src/client/timing.ts). The servers are a queue: they
 // take up so many clients a second, in order of arrival. Who waits longer than the library does has gone when it is

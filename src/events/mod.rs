@@ -1,6 +1,6 @@
 //! Who hears of a change, and the promise that they miss none.
 //!
-//! The [`Hub`] tells those who follow a user on this node; it may lose, repeat and reorder. [`follow`] makes a promise
+//! The [`Hub`] tells those who follow a user on this node; it may lose, repeat and reorder. [`follow()`] makes a promise
 //! of it: whoever follows gets every committed change of the kind they follow exactly once and in order, because a gap
 //! is noticed by the position and read from the tables.
 

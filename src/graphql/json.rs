@@ -99,7 +99,7 @@ impl Json {
         }
     }
 
-    /// A value of the library; binary ones are JSON already ([`record`](super::record)).
+    /// A value of the library; binary ones are JSON already.
     pub(super) fn value(&mut self, value: &Value) {
         match value {
             Value::Null => self.raw("null"),

@@ -1,6 +1,6 @@
 // Several nodes under faults, with a check of every promise after each.
 //
-//   node run.mjs [BINARY] [--short | --long] [--seed N] [--only TEXT] [--rounds N] [--logs FOLDER]
+//   node run.mjs [BINARY] [--short | --long] [--seed N] [--only TEXT | --pick N] [--rounds N] [--logs FOLDER]
 //
 // Exit code: 0 every promise was kept, 1 not, 2 wrong usage.
 
@@ -15,12 +15,13 @@ import { Random } from './random.mjs';
 import { report, told } from './report.mjs';
 import { Trial } from './trial.mjs';
 
-const USAGE = `usage: node run.mjs [BINARY] [--short | --long] [--seed N] [--only TEXT] [--rounds N] [--logs FOLDER]
+const USAGE = `usage: node run.mjs [BINARY] [--short | --long] [--seed N] [--only TEXT | --pick N] [--rounds N] [--logs FOLDER]
 
   --short        each fault once, in about four minutes (default)
   --long         the full times, several rounds in an order by chance
   --seed N       what is by chance: the order, the nodes, the pauses (default: another one each time)
   --only TEXT    faults whose name holds TEXT
+  --pick N       N of the faults, which ones by the seed
   --rounds N     how often each fault comes (default: 1, with --long 3)
   --logs FOLDER  keep what the nodes said there`;
 
@@ -49,6 +50,7 @@ function readArguments() {
       long: { type: 'boolean', default: false },
       seed: { type: 'string' },
       only: { type: 'string', default: '' },
+      pick: { type: 'string' },
       rounds: { type: 'string' },
       logs: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
@@ -65,8 +67,13 @@ function readArguments() {
   };
   if (positionals.length > 1) throw new Error('give one binary');
   if (values.short && values.long) throw new Error('--short and --long exclude each other');
+  if (values.only && values.pick) throw new Error('--only and --pick exclude each other');
+  const seed = whole('seed', 0) ?? Math.floor(Math.random() * 2 ** 32);
+  const pick = whole('pick', 1);
   const size = values.long ? 'long' : 'short';
-  const faults = FAULTS.filter(({ name }) => name.includes(values.only));
+  const named = FAULTS.filter(({ name }) => name.includes(values.only));
+  const picked = pick === undefined ? named : new Random(seed).shuffled(named).slice(0, pick);
+  const faults = named.filter((fault) => picked.includes(fault));
   const newcomers = TOGETHER.includes(values.only);
   if (faults.length === 0 && !newcomers) {
     throw new Error(`no fault is named '${values.only}': ${[TOGETHER, ...FAULTS.map(({ name }) => name)].join(', ')}`);
@@ -77,14 +84,15 @@ function readArguments() {
     newcomers,
     logs: values.logs,
     rounds: whole('rounds', 1) ?? SIZES[size].rounds,
-    seed: whole('seed', 0) ?? Math.floor(Math.random() * 2 ** 32),
+    again: pick === undefined ? `--seed ${seed}` : `--seed ${seed} --pick ${pick}`,
+    seed,
     size,
   };
 }
 
-async function run({ binary, faults, newcomers, logs, rounds, seed, size }) {
+async function run({ again, binary, faults, newcomers, logs, rounds, seed, size }) {
   if (!existsSync(binary)) throw new Problem(`there is no ${binary}: build it with cargo build, or name another one`);
-  console.log(`${NODES} nodes of ${binary}, seed ${seed}`);
+  console.log(`${NODES} nodes of ${binary}; to repeat this run: ${again}`);
   const bound = setTimeout(() => {
     console.error('FAIL it takes too long');
     process.exit(1);
@@ -117,7 +125,7 @@ async function run({ binary, faults, newcomers, logs, rounds, seed, size }) {
   const violations = rows.reduce((sum, row) => sum + row.violations.length, 0);
   console.log(violations === 0
     ? 'every promise was kept'
-    : `${violations} violations; again with: --seed ${seed}, and --logs FOLDER for what the nodes said`);
+    : `${violations} violations; again with: ${again}, and --logs FOLDER for what the nodes said`);
   return violations === 0;
 }
 

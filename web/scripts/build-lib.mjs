@@ -2,11 +2,13 @@
 
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { packageFolder } from "./modules.mjs";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 rmSync("lib", { recursive: true, force: true });
-const { status } = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.lib.json"], {
+const { status } = spawnSync(process.execPath, [join(packageFolder("typescript"), "bin/tsc"), "-p", "tsconfig.lib.json"], {
   stdio: "inherit",
 });
 process.exit(status ?? 1);

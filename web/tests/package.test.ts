@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { packageFolder } from "../scripts/modules.mjs";
 
 const WEB = fileURLToPath(new URL("..", import.meta.url));
 const manifest = JSON.parse(readFileSync(join(WEB, "package.json"), "utf8")) as {
@@ -23,7 +24,7 @@ const run = (command: string, ...parameters: string[]): string =>
 function install(name: string): void {
   const at = join(project, "node_modules", name);
   mkdirSync(dirname(at), { recursive: true });
-  symlinkSync(realpathSync(join(WEB, "node_modules", name)), at);
+  symlinkSync(realpathSync(packageFolder(name)), at);
 }
 
 beforeAll(() => {
@@ -100,7 +101,7 @@ test("a strict TypeScript project type-checks against it, and is told what is wr
       },
       files: ["app.tsx"],
     }));
-    const compiler = join(WEB, "node_modules/typescript/bin/tsc");
+    const compiler = join(packageFolder("typescript"), "bin/tsc");
     const check = (): string => run(process.execPath, compiler, "-p", "tsconfig.json");
     writeFileSync(join(project, "app.tsx"), source(""));
     expect(check()).toBe("");

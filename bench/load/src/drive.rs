@@ -39,7 +39,7 @@ pub(crate) struct Outcome {
 
 /// How long a load is put on: until caches and compilers are warm, and while it counts.
 #[derive(Clone, Copy)]
-pub(crate) struct Spell {
+pub(crate) struct Phase {
     pub(crate) warm_up: Duration,
     pub(crate) counted: Duration,
 }
@@ -50,7 +50,7 @@ pub(crate) async fn closed_loop(
     task: Task,
     door: Door,
     users: &[User],
-    spell: Spell,
+    phase: Phase,
 ) -> Result<Outcome> {
     let counting = Arc::new(AtomicBool::new(false));
     let ended = Arc::new(AtomicBool::new(false));
@@ -73,10 +73,10 @@ pub(crate) async fn closed_loop(
             anyhow::Ok(latency)
         });
     }
-    sleep(spell.warm_up).await;
+    sleep(phase.warm_up).await;
     let (start, processor) = (Instant::now(), server.tree().processor()?);
     counting.store(true, Ordering::Relaxed);
-    sleep(spell.counted).await;
+    sleep(phase.counted).await;
     counting.store(false, Ordering::Relaxed);
     let (elapsed, processor) = (start.elapsed(), server.tree().processor()? - processor);
     ended.store(true, Ordering::Relaxed);
@@ -118,9 +118,9 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    pub(crate) fn new(per_second: f64, spell: Spell) -> Self {
-        let first = (spell.warm_up.as_secs_f64() * per_second) as u64;
-        let end = first + (spell.counted.as_secs_f64() * per_second) as u64;
+    pub(crate) fn new(per_second: f64, phase: Phase) -> Self {
+        let first = (phase.warm_up.as_secs_f64() * per_second) as u64;
+        let end = first + (phase.counted.as_secs_f64() * per_second) as u64;
         Self { start: Instant::now() + Duration::from_millis(100), per_second, first, end }
     }
 

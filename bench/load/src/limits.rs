@@ -7,8 +7,8 @@ use anyhow::{Context, Result, ensure};
 use tokio::time::sleep;
 
 use crate::{
-    bare::Answers,
-    drive::{Spell, closed_loop, fill, histogram},
+    axum_baseline::Answers,
+    drive::{Phase, closed_loop, fill, histogram},
     follower::{Follower, source_of},
     followers::Followers,
     process::within_file_limit,
@@ -29,13 +29,13 @@ const DOORS: [Door; 2] = [Door::Rest, Door::Graphql];
 pub(crate) async fn measure(programs: &Programs, size: &Size) -> Result<Vec<Sample>> {
     let site = Site::new()?;
     let mut samples = pulse(programs, &site, size).await.context(System::Pulse.name())?;
-    let server = programs.start_at(System::Bare, &site).await?;
-    samples.extend(requests(&server, size).await.context(System::Bare.name())?);
+    let server = programs.start_at(System::AxumBaseline, &site).await?;
+    samples.extend(requests(&server, size).await.context(System::AxumBaseline.name())?);
     drop(server);
-    let server = programs.start_at(System::BareSocket, &site).await?;
-    samples.extend(sockets(&server, size).await.context(System::BareSocket.name())?);
+    let server = programs.start_at(System::WebSocketBaseline, &site).await?;
+    samples.extend(sockets(&server, size).await.context(System::WebSocketBaseline.name())?);
     drop(server);
-    samples.extend(rows(programs, size).await.context(System::BareSqlite.name())?);
+    samples.extend(rows(programs, size).await.context(System::SqliteBaseline.name())?);
     Ok(samples)
 }
 
@@ -99,7 +99,7 @@ async fn requests(server: &Server, size: &Size) -> Result<Vec<Sample>> {
         let created = [Row::Create, Row::CreateProcessor, Row::CreateUser, Row::CreateSystem];
         let read = [Row::LongPage, Row::PageProcessor, Row::PageUser, Row::PageSystem];
         for (task, users, rows) in [(Task::Create, writers, created), (Task::FirstPage, readers, read)] {
-            let done = closed_loop(server, task, door, &users, size.spell).await?;
+            let done = closed_loop(server, task, door, &users, size.phase).await?;
             let [total, user, system] =
                 [done.processor.total(), done.processor.user, done.processor.system].map(|time| time * 1e6);
             eprintln!(
@@ -115,7 +115,7 @@ async fn requests(server: &Server, size: &Size) -> Result<Vec<Sample>> {
 
 /// A frame to many sockets, and a frame there and back.
 async fn sockets(server: &Server, size: &Size) -> Result<Vec<Sample>> {
-    let times = echo(server, size.spell).await?;
+    let times = echo(server, size.phase).await?;
     let count = within_file_limit(FOLLOWERS)?;
     Ok(vec![
         sample(server, Row::DeliveryMedian(count), Door::Graphql, times[0]),
@@ -125,16 +125,16 @@ async fn sockets(server: &Server, size: &Size) -> Result<Vec<Sample>> {
 }
 
 /// How long a message of an activity's size takes there and back on one socket, p50 and p99 in milliseconds.
-async fn echo(server: &Server, spell: Spell) -> Result<[f64; 2]> {
+async fn echo(server: &Server, phase: Phase) -> Result<[f64; 2]> {
     let mut socket = Follower::connect(server.address, source_of(0), Door::Graphql).await?;
     let message = "x".repeat(500);
     let mut times = histogram()?;
     let start = Instant::now();
-    while start.elapsed() < spell.warm_up + spell.counted {
+    while start.elapsed() < phase.warm_up + phase.counted {
         let begun = Instant::now();
         socket.send(message.clone()).await?;
         ensure!(socket.next().await.is_some(), "the socket was closed");
-        if start.elapsed() > spell.warm_up {
+        if start.elapsed() > phase.warm_up {
             times.saturating_record(u64::try_from(begun.elapsed().as_nanos())?);
         }
         // A socket that never rests would find both sides awake.
@@ -148,7 +148,7 @@ async fn echo(server: &Server, spell: Spell) -> Result<[f64; 2]> {
 
 /// Rows that SQLite takes alone, beside creations by either door.
 async fn rows(programs: &Programs, size: &Size) -> Result<Vec<Sample>> {
-    let (rate, processor) = sqlite::measure(programs, size.spell).await?;
+    let (rate, processor) = sqlite::measure(programs, size.phase).await?;
     eprintln!("  SQLite alone: {rate:.0} rows/s, {:.1} us of processor each", processor.total() * 1e6);
     let rows = [
         (Row::Create, rate),
@@ -156,7 +156,7 @@ async fn rows(programs: &Programs, size: &Size) -> Result<Vec<Sample>> {
         (Row::CreateUser, processor.user * 1e6),
         (Row::CreateSystem, processor.system * 1e6),
     ];
-    let (system, database) = (System::BareSqlite, Database::Sqlite);
+    let (system, database) = (System::SqliteBaseline, Database::Sqlite);
     let sample = |door, (row, value)| Sample { row, door, database, system, value };
     Ok(DOORS.into_iter().flat_map(|door| rows.map(|row| sample(door, row))).collect())
 }

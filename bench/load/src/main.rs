@@ -2,15 +2,15 @@
 //! ratios; then Pulse beside its limits, as its data grows, and over a long time. `bench/run` builds what it needs and
 //! calls it.
 
-mod bare;
+mod async_graphql_peer;
+mod axum_baseline;
 mod compare;
-mod count;
 mod drive;
 mod follower;
 mod followers;
 mod growth;
+mod instructions;
 mod limits;
-mod plain;
 mod postgres;
 mod process;
 mod requests;
@@ -43,11 +43,11 @@ enum Verb {
     /// Measure, and print the tables
     Compare(compare::Compare),
     /// Count the instructions that Pulse takes on its hot paths, under valgrind
-    Count(count::Count),
+    Instructions(instructions::Instructions),
     /// Serve as the plain Rust peer, on PORT
-    Plain,
+    AsyncGraphqlPeer,
     /// Serve the answers that lie in the current folder, on PORT
-    Bare,
+    AxumBaseline,
     /// Write activities into the database of the current folder, for so many seconds that do not count and so many that do
     Sqlite { warm_up: f64, seconds: f64 },
 }
@@ -62,12 +62,12 @@ fn main() -> Result<()> {
                 outcome = compare.run() => outcome,
                 signal = ended() => Err(signal.err().unwrap_or_else(|| anyhow!("stopped by a signal"))),
             },
-            Verb::Count(count) => tokio::select! {
-                outcome = count.run() => outcome,
+            Verb::Instructions(instructions) => tokio::select! {
+                outcome = instructions.run() => outcome,
                 signal = ended() => Err(signal.err().unwrap_or_else(|| anyhow!("stopped by a signal"))),
             },
-            Verb::Plain => plain::serve().await,
-            Verb::Bare => bare::serve().await,
+            Verb::AsyncGraphqlPeer => async_graphql_peer::serve().await,
+            Verb::AxumBaseline => axum_baseline::serve().await,
             Verb::Sqlite { warm_up, seconds } => sqlite::write(warm_up, seconds),
         }
     })

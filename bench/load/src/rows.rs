@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::{Context, Result, ensure};
 
 use crate::{
-    drive::{Clock, Spell, closed_loop, fill, open_loop},
+    drive::{Clock, Phase, closed_loop, fill, open_loop},
     followers::Followers,
     process::within_file_limit,
     requests::{Connection, Task, User},
@@ -55,7 +55,7 @@ pub(crate) async fn requests(programs: &Programs, system: System, size: &Size) -
         };
         sample(Row::Start, server.started_in.as_secs_f64() * 1e3);
         let writers = User::crowd(&format!("writer-{door}"), size.connections)?;
-        let created = closed_loop(&server, Task::Create, door, &writers, size.spell).await?;
+        let created = closed_loop(&server, Task::Create, door, &writers, size.phase).await?;
         sample(Row::Create, created.rate);
         sample(Row::CreateProcessor, created.processor.total() * 1e6);
         eprintln!(
@@ -72,7 +72,7 @@ pub(crate) async fn requests(programs: &Programs, system: System, size: &Size) -
             let reader = User::new(format!("reader-{door}-{items}"))?;
             fill(&server, door, &reader, items).await?;
             let readers = vec![reader; size.connections];
-            let page = closed_loop(&server, Task::FirstPage, door, &readers, size.spell).await?;
+            let page = closed_loop(&server, Task::FirstPage, door, &readers, size.phase).await?;
             sample(row, page.rate);
             eprintln!("  first page of {items} by {door}: {:.0}/s", page.rate);
         }
@@ -109,7 +109,7 @@ pub(crate) async fn idle(
         sample(Row::Memory(count), each / 1024.0);
         eprintln!("  {count} idle: {each:.0} bytes each");
     }
-    if system == System::Plain {
+    if system == System::AsyncGraphqlPeer {
         // Its one channel wakes every subscriber for every event: with so many it does not keep up with any such rate.
         return Ok(samples);
     }
@@ -136,7 +136,7 @@ pub(crate) async fn deliver(
     users: &[User],
     size: &Size,
 ) -> Result<Delivered> {
-    let clock = Clock::new(size.events, size.spell);
+    let clock = Clock::new(size.events, size.phase);
     followers.time(clock)?;
     let heard = followers.count();
     let written = open_loop(server, server.system.writes_by(door), &users.into(), clock).await?;
@@ -167,14 +167,14 @@ pub(crate) async fn topic(server: &Server, door: Door, size: &Size) -> Result<Sa
     server.tree().settle().await?;
 
     let (events, rate) = size.topic_events;
-    let spell = Spell { warm_up: Duration::ZERO, counted: Duration::from_secs_f64(events as f64 / rate) };
+    let phase = Phase { warm_up: Duration::ZERO, counted: Duration::from_secs_f64(events as f64 / rate) };
     let writer: Arc<[User]> = [user].into();
     let mut processor = 0.0;
     // The first time warms up.
     for _ in 0..2 {
         let heard = followers.count();
         let before = server.tree().processor_time()?;
-        let clock = Clock::new(rate, spell);
+        let clock = Clock::new(rate, phase);
         open_loop(server, system.writes_by(door), &writer, clock).await?;
         followers.wait_for(heard + clock.end * count as u64).await.with_context(|| server.log())?;
         processor = (server.tree().processor_time()? - before) / (clock.end * count as u64) as f64;

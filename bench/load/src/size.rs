@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use crate::drive::Spell;
+use crate::drive::Phase;
 
 /// How much is asked of every system.
 pub(crate) struct Size {
     pub(crate) rounds: usize,
-    pub(crate) spell: Spell,
+    pub(crate) phase: Phase,
     /// Connections of a closed loop.
     pub(crate) connections: usize,
     /// Items in the long feed.
@@ -54,7 +54,7 @@ impl Size {
     pub(crate) fn full() -> Self {
         Self {
             rounds: 5,
-            spell: spell(3.0, 8.0),
+            phase: phase(3.0, 8.0),
             connections: 64,
             feed: 10_000,
             idle: [2_000, 10_000],
@@ -81,7 +81,7 @@ impl Size {
 
     /// Minutes instead of an hour.
     pub(crate) fn quick() -> Self {
-        Self { rounds: 2, spell: spell(1.0, 3.0), topic: 1_000, topic_events: (60, 10.0), ..Self::full() }
+        Self { rounds: 2, phase: phase(1.0, 3.0), topic: 1_000, topic_events: (60, 10.0), ..Self::full() }
     }
 
     /// What measures nothing, but runs every line.
@@ -89,7 +89,7 @@ impl Size {
         let full = Self::full();
         Self {
             rounds: 1,
-            spell: spell(0.2, 0.5),
+            phase: phase(0.2, 0.5),
             connections: 8,
             feed: 100,
             idle: [50, 100],
@@ -107,6 +107,6 @@ impl Size {
     }
 }
 
-fn spell(warm_up: f64, counted: f64) -> Spell {
-    Spell { warm_up: Duration::from_secs_f64(warm_up), counted: Duration::from_secs_f64(counted) }
+fn phase(warm_up: f64, counted: f64) -> Phase {
+    Phase { warm_up: Duration::from_secs_f64(warm_up), counted: Duration::from_secs_f64(counted) }
 }

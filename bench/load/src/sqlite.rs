@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use rusqlite::{Connection, params};
 
 use crate::{
-    drive::Spell,
+    drive::Phase,
     process::{Processor, Tree},
     server::{DATABASE, Programs, Site},
 };
@@ -76,11 +76,11 @@ fn insert(connection: &mut Connection, position: i64) -> Result<()> {
 }
 
 /// Runs [`write`] in a process of its own: rows a second, and the processor time of each.
-pub(crate) async fn measure(programs: &Programs, spell: Spell) -> Result<(f64, Processor)> {
+pub(crate) async fn measure(programs: &Programs, phase: Phase) -> Result<(f64, Processor)> {
     let site = Site::new()?;
     programs.migrate(&site)?;
     tokio::task::spawn_blocking(move || {
-        let mut writer = Writer::start(&site, spell)?;
+        let mut writer = Writer::start(&site, phase)?;
         let line = writer.line()?;
         if line != "begun" {
             bail!("the writer says {line}");
@@ -102,11 +102,11 @@ struct Writer {
 }
 
 impl Writer {
-    fn start(site: &Site, spell: Spell) -> Result<Self> {
+    fn start(site: &Site, phase: Phase) -> Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("sqlite").current_dir(site.folder());
-        command.arg(spell.warm_up.as_secs_f64().to_string());
-        command.arg(spell.counted.as_secs_f64().to_string());
+        command.arg(phase.warm_up.as_secs_f64().to_string());
+        command.arg(phase.counted.as_secs_f64().to_string());
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let output = child.stdout.take().context("the writer's output")?;
         Ok(Self { child, lines: BufReader::new(output).lines() })

@@ -14,11 +14,11 @@ pub(crate) enum System {
     MercuriusPostgres,
     PostGraphile,
     Yoga,
-    Plain,
+    AsyncGraphqlPeer,
     /// What no server can be faster than: these do nothing but what is measured.
-    Bare,
-    BareSqlite,
-    BareSocket,
+    AxumBaseline,
+    SqliteBaseline,
+    WebSocketBaseline,
 }
 
 /// Where a server keeps things.
@@ -73,7 +73,7 @@ impl System {
         (Self::Pulse, Door::Graphql),
         (Self::Mercurius, Door::Graphql),
         (Self::Yoga, Door::Graphql),
-        (Self::Plain, Door::Graphql),
+        (Self::AsyncGraphqlPeer, Door::Graphql),
         (Self::Pulse, Door::SocketIo),
         (Self::Express, Door::SocketIo),
     ];
@@ -89,10 +89,10 @@ impl System {
             Self::MercuriusPostgres => "Fastify + Mercurius (JIT), pg",
             Self::PostGraphile => "PostGraphile, pg",
             Self::Yoga => "GraphQL Yoga + graphql-ws, better-sqlite3 NORMAL",
-            Self::Plain => "async-graphql-axum + broadcast channel, no database",
-            Self::Bare => "axum alone: the same answer every time",
-            Self::BareSqlite => "SQLite FULL alone: one thread, 64 rows a commit",
-            Self::BareSocket => "axum's WebSocket alone: the same frame every time, an echo",
+            Self::AsyncGraphqlPeer => "async-graphql-axum + broadcast channel, no database",
+            Self::AxumBaseline => "axum alone: the same answer every time",
+            Self::SqliteBaseline => "SQLite FULL alone: one thread, 64 rows a commit",
+            Self::WebSocketBaseline => "axum's WebSocket alone: the same frame every time, an echo",
         }
     }
 
@@ -112,17 +112,19 @@ impl System {
     /// The doors at which it answers requests.
     pub(crate) fn doors(self) -> &'static [Door] {
         match self {
-            Self::Pulse | Self::PulsePostgres | Self::Bare => &[Door::Rest, Door::Graphql],
-            Self::Express | Self::ExpressFull | Self::ExpressPostgres | Self::Plain => &[Door::Rest],
+            Self::Pulse | Self::PulsePostgres | Self::AxumBaseline => &[Door::Rest, Door::Graphql],
+            Self::Express | Self::ExpressFull | Self::ExpressPostgres | Self::AsyncGraphqlPeer => {
+                &[Door::Rest]
+            }
             Self::Mercurius | Self::MercuriusPostgres | Self::PostGraphile | Self::Yoga => &[Door::Graphql],
-            Self::BareSqlite | Self::BareSocket => &[],
+            Self::SqliteBaseline | Self::WebSocketBaseline => &[],
         }
     }
 
     /// The door at which an event is written while `door` is followed.
     pub(crate) fn writes_by(self, door: Door) -> Door {
         match (self, door) {
-            (Self::Plain, _) | (_, Door::SocketIo) => Door::Rest,
+            (Self::AsyncGraphqlPeer, _) | (_, Door::SocketIo) => Door::Rest,
             (_, door) => door,
         }
     }
@@ -141,9 +143,9 @@ impl System {
     /// The command of this program that serves as it.
     pub(crate) fn verb(self) -> Option<&'static str> {
         match self {
-            Self::Plain => Some("plain"),
-            Self::Bare | Self::BareSocket => Some("bare"),
-            Self::BareSqlite => Some("sqlite"),
+            Self::AsyncGraphqlPeer => Some("async-graphql-peer"),
+            Self::AxumBaseline | Self::WebSocketBaseline => Some("axum-baseline"),
+            Self::SqliteBaseline => Some("sqlite"),
             _ => None,
         }
     }

@@ -41,7 +41,7 @@ pub(super) async fn measure(programs: &Programs, size: &Size) -> Result<Ladder> 
             (Task::Leaderboard, Door::Rest, "leaderboard, first 10"),
             (Task::Create, Door::Rest, "create in that feed"),
         ] {
-            let done = closed_loop(&server, task, door, &users, size.spell).await?;
+            let done = closed_loop(&server, task, door, &users, size.phase).await?;
             note(&mut ladder, name, &done);
         }
     }

@@ -46,7 +46,7 @@ pub(super) async fn measure(programs: &Programs, size: &Size) -> Result<Ladder> 
         ladder.note(&format!("{event}, processor time of the server, us"), delivered.processor * 1e6);
         ladder.note(&format!("{event}, write to delivery p50, ms"), delivered.median);
         ladder.note(&format!("{event}, write to delivery p99, ms"), delivered.tail);
-        let asked = closed_loop(&server, Task::ActiveUsers, Door::Graphql, &askers, size.spell).await?;
+        let asked = closed_loop(&server, Task::ActiveUsers, Door::Graphql, &askers, size.phase).await?;
         ladder.note("active users by GraphQL, requests/s", asked.rate);
         ladder
             .note("active users by GraphQL, processor time of the server, us", asked.processor.total() * 1e6);

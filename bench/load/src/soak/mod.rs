@@ -22,7 +22,7 @@ use self::{
     samples::{Times, Window},
 };
 use crate::{
-    drive::{Clock, Spell, histogram, open_loop_of},
+    drive::{Clock, Phase, histogram, open_loop_of},
     process::within_file_limit,
     requests::{Task, User},
     resume::Crowd,
@@ -66,7 +66,7 @@ async fn measure_at(server: &Arc<Server>, soak: &Soak, minutes: u64) -> Result<S
         (soak.notices, 4, Box::new(move |number| (notice(number), Door::Rest, owner(number / 2)))),
     ];
     for (per_second, connections, pick) in loads {
-        let clock = Clock::new(per_second, Spell { warm_up: Duration::ZERO, counted: length });
+        let clock = Clock::new(per_second, Phase { warm_up: Duration::ZERO, counted: length });
         if per_second == soak.creates {
             crowd.time(clock);
         }

@@ -21,10 +21,10 @@ use crate::{
 const FEED: u64 = 1_000;
 /// Requests before those that count: until caches are warm.
 const WARM_UP: u64 = 50;
-/// Requests of a spell.
+/// Requests of a round.
 const REQUESTS: u64 = 30;
 /// Subscribers of one user. Few enough that all have come and were told before the first gets a ping, 20 s after it came, on
-/// a busy machine too: the pings of many would be in every spell.
+/// a busy machine too: the pings of many would be in every round.
 const SUBSCRIBERS: usize = 100;
 
 /// What is counted, as the baseline and `--where` name it.
@@ -41,8 +41,8 @@ const PATHS: [&str; 9] = [
 ];
 
 #[derive(clap::Args)]
-pub(crate) struct Count {
-    /// The program of Pulse, with names of functions: cargo build --profile profiling
+pub(crate) struct Instructions {
+    /// The program of Pulse, with names of functions: scripts/build quick
     #[arg(long)]
     pulse: PathBuf,
     /// Fail where a path takes over 110 % of what this file says
@@ -74,7 +74,7 @@ impl Counted {
     }
 }
 
-impl Count {
+impl Instructions {
     pub(crate) async fn run(self) -> Result<()> {
         // Servers are started in folders of their own.
         let pulse = self.pulse.canonicalize().with_context(|| format!("--pulse {}", self.pulse.display()))?;
@@ -125,16 +125,16 @@ impl Count {
         repeat(&mut connection, &create, Door::Rest, &user, FEED).await?;
         for door in doors.into_iter().filter(|door| self.wants("page", *door)) {
             repeat(&mut connection, &page, door, &user, WARM_UP).await?;
-            let spell = async || repeat(&mut connection, &page, door, &user, REQUESTS).await;
-            let page = callgrind.count(&server, spell).await?;
+            let round = async || repeat(&mut connection, &page, door, &user, REQUESTS).await;
+            let page = callgrind.count(&server, round).await?;
             counted.push(Counted::new("page", door, page.instructions, REQUESTS, page));
         }
         for door in doors.into_iter().filter(|door| changes(*door)) {
             repeat(&mut connection, &both, door, &user, WARM_UP).await?;
-            let spell = async || repeat(&mut connection, &create, door, &user, REQUESTS).await;
-            let create = callgrind.count(&server, spell).await?;
-            let spell = async || repeat(&mut connection, &both, door, &user, REQUESTS).await;
-            let changed = callgrind.count(&server, spell).await?;
+            let round = async || repeat(&mut connection, &create, door, &user, REQUESTS).await;
+            let create = callgrind.count(&server, round).await?;
+            let round = async || repeat(&mut connection, &both, door, &user, REQUESTS).await;
+            let changed = callgrind.count(&server, round).await?;
             let page = changed.instructions.saturating_sub(create.instructions);
             counted.push(Counted::new("create", door, create.instructions, REQUESTS, create));
             counted.push(Counted::new("changed-page", door, page, REQUESTS, changed));
@@ -177,25 +177,25 @@ async fn followers(pulse: &Path, door: Door) -> Result<Vec<Counted>> {
     let mut connection = Connection::open(server.address).await?;
     let create = [Task::Create];
     repeat(&mut connection, &create, writes_by, &user, WARM_UP).await?;
-    let spell = async || repeat(&mut connection, &create, writes_by, &user, REQUESTS).await;
-    let create = callgrind.count(&server, spell).await?;
+    let round = async || repeat(&mut connection, &create, writes_by, &user, REQUESTS).await;
+    let create = callgrind.count(&server, round).await?;
 
     let followers = Followers::none();
     join(&followers, &server, door, &User::crowd("other", 20)?).await?;
     let crowd = vec![user.clone(); SUBSCRIBERS];
-    let mut parts = crowd.chunks(SUBSCRIBERS / callgrind::SPELLS);
-    let spell = async || join(&followers, &server, door, parts.next().context("all have joined")?).await;
-    let subscription = callgrind.count(&server, spell).await?;
+    let mut parts = crowd.chunks(SUBSCRIBERS / callgrind::ROUNDS);
+    let round = async || join(&followers, &server, door, parts.next().context("all have joined")?).await;
+    let subscription = callgrind.count(&server, round).await?;
 
     tell(&followers, &mut connection, writes_by, &user).await?;
-    let spell = async || tell(&followers, &mut connection, writes_by, &user).await;
-    let delivery = callgrind.count(&server, spell).await?;
+    let round = async || tell(&followers, &mut connection, writes_by, &user).await;
+    let delivery = callgrind.count(&server, round).await?;
     followers.none_is_closed()?;
 
     let told = delivery.instructions.saturating_sub(create.instructions / REQUESTS);
     let mut counted = vec![Counted::new("delivery", door, told, SUBSCRIBERS as u64, delivery)];
     if door == Door::Graphql {
-        let joined = (SUBSCRIBERS / callgrind::SPELLS) as u64;
+        let joined = (SUBSCRIBERS / callgrind::ROUNDS) as u64;
         counted.push(Counted::new("subscription", door, subscription.instructions, joined, subscription));
     }
     Ok(counted)

@@ -59,14 +59,14 @@ impl Answers {
     }
 }
 
-struct Bare {
+struct Baseline {
     answers: Answers,
     event: Utf8Bytes,
     /// Those who follow, whomever.
     followers: Mutex<Vec<SplitSink<WebSocket, Message>>>,
 }
 
-impl Bare {
+impl Baseline {
     async fn tell_all(&self) {
         for follower in &mut *self.followers.lock().await {
             // Who has gone needs no event.
@@ -80,52 +80,52 @@ pub(crate) async fn serve() -> Result<()> {
     let port: u16 = std::env::var("PORT").context("PORT")?.parse().context("PORT")?;
     let answers = Answers::read()?;
     let event = Utf8Bytes::try_from(answers.event.clone()).context("the event")?;
-    let bare = Arc::new(Bare { answers, event, followers: Mutex::default() });
+    let baseline = Arc::new(Baseline { answers, event, followers: Mutex::default() });
     let router = Router::new()
         .route("/api/activities", post(create))
         .route("/api/activities/{user}", get(page))
         .route("/graphql", post(graphql).get(upgrade))
-        .with_state(bare);
+        .with_state(baseline);
     let listener = tokio::net::TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
     axum::serve(listener, router).await?;
     Ok(())
 }
 
-async fn create(State(bare): State<Arc<Bare>>, body: Bytes) -> Response {
+async fn create(State(baseline): State<Arc<Baseline>>, body: Bytes) -> Response {
     drop(body);
-    bare.tell_all().await;
-    json(StatusCode::CREATED, &bare.answers.created)
+    baseline.tell_all().await;
+    json(StatusCode::CREATED, &baseline.answers.created)
 }
 
-async fn page(State(bare): State<Arc<Bare>>) -> Response {
-    json(StatusCode::OK, &bare.answers.page)
+async fn page(State(baseline): State<Arc<Baseline>>) -> Response {
+    json(StatusCode::OK, &baseline.answers.page)
 }
 
-async fn graphql(State(bare): State<Arc<Bare>>, body: Bytes) -> Response {
+async fn graphql(State(baseline): State<Arc<Baseline>>, body: Bytes) -> Response {
     if !body.starts_with(br#"{"query":"mutation"#) {
-        return json(StatusCode::OK, &bare.answers.graphql_page);
+        return json(StatusCode::OK, &baseline.answers.graphql_page);
     }
-    bare.tell_all().await;
-    json(StatusCode::OK, &bare.answers.graphql_created)
+    baseline.tell_all().await;
+    json(StatusCode::OK, &baseline.answers.graphql_created)
 }
 
 fn json(status: StatusCode, body: &Bytes) -> Response {
     (status, [(CONTENT_TYPE, "application/json")], body.clone()).into_response()
 }
 
-async fn upgrade(State(bare): State<Arc<Bare>>, upgrade: WebSocketUpgrade) -> Response {
+async fn upgrade(State(baseline): State<Arc<Baseline>>, upgrade: WebSocketUpgrade) -> Response {
     let upgrade = upgrade.protocols(["graphql-transport-ws"]).write_buffer_size(0);
-    upgrade.on_upgrade(move |socket| session(socket, bare))
+    upgrade.on_upgrade(move |socket| session(socket, baseline))
 }
 
 /// As much of the protocol as a follower needs; anything else comes back as it is.
-async fn session(socket: WebSocket, bare: Arc<Bare>) {
+async fn session(socket: WebSocket, baseline: Arc<Baseline>) {
     let (sender, mut receiver) = socket.split();
     let mut sender = Some(sender);
     while let Some(Ok(message)) = receiver.next().await {
         let Message::Text(text) = message else { continue };
         if text.contains(r#""type":"subscribe""#) {
-            bare.followers.lock().await.extend(sender.take());
+            baseline.followers.lock().await.extend(sender.take());
         } else if let Some(sender) = &mut sender {
             let init = text.contains("connection_init");
             let answer = if init { Utf8Bytes::from_static(r#"{"type":"connection_ack"}"#) } else { text };

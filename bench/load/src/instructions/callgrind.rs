@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// How often each thing is counted.
-pub(super) const SPELLS: usize = 5;
+pub(super) const ROUNDS: usize = 5;
 
 /// The counters of a server that runs under callgrind.
 pub(super) struct Callgrind {
@@ -41,18 +41,18 @@ pub(super) async fn start(pulse: &Path) -> Result<(Server, Callgrind)> {
 }
 
 impl Callgrind {
-    /// What the server does for `spell`, the least of several times: what comes in between by the clock (a look for what
-    /// has expired, a ping) only ever adds to it. What a spell leaves undone is in the next.
+    /// What the server does for `round`, the least of several times: what comes in between by the clock (a look for what
+    /// has expired, a ping) only ever adds to it. What a round leaves undone is in the next.
     pub(super) async fn count(
         &mut self,
         server: &Server,
-        mut spell: impl AsyncFnMut() -> Result<()>,
+        mut round: impl AsyncFnMut() -> Result<()>,
     ) -> Result<Dump> {
         server.tree().settle().await?;
         self.tell("zero")?;
         let mut dumps = Vec::new();
-        for _ in 0..SPELLS {
-            spell().await.with_context(|| server.log())?;
+        for _ in 0..ROUNDS {
+            round().await.with_context(|| server.log())?;
             // That zeroes too.
             self.tell("dump")?;
             self.dumps += 1;
@@ -77,7 +77,7 @@ impl Callgrind {
     }
 }
 
-/// What callgrind wrote of a spell.
+/// What callgrind wrote of a round.
 pub(super) struct Dump {
     file: PathBuf,
     /// Of all threads.

@@ -52,7 +52,7 @@ pub(super) fn print(dump: &Dump, times: u64) -> Result<()> {
     Ok(())
 }
 
-/// A function, and its instructions in a spell.
+/// A function, and its instructions in a round.
 #[derive(Default)]
 struct Function {
     name: String,
