@@ -47,8 +47,7 @@ pub fn method_not_allowed(methods: &[&str]) -> Error {
 
 /// Gives a response that tells of `error` the status and headers that belong to it.
 pub fn respond(error: &Error, mut response: Response) -> Response {
-    *response.status_mut() =
-        StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() = status(error);
     let headers = response.headers_mut();
     if let Some(pause) = error.retry_after() {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(pause.as_secs().max(1)));
@@ -57,4 +56,24 @@ pub fn respond(error: &Error, mut response: Response) -> Response {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     response
+}
+
+/// The status of each error.
+fn status(error: &Error) -> StatusCode {
+    match error {
+        Error::BadUserInput { .. } => StatusCode::BAD_REQUEST,
+        Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+        Error::Forbidden(_) => StatusCode::FORBIDDEN,
+        Error::NotFound(_) => StatusCode::NOT_FOUND,
+        Error::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
+        Error::RequestTimeout { .. } => StatusCode::REQUEST_TIMEOUT,
+        Error::Conflict(_) => StatusCode::CONFLICT,
+        Error::CursorExpired { .. } => StatusCode::GONE,
+        Error::PayloadTooLarge { .. } | Error::AnswerTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        Error::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        Error::NotImplemented(_) => StatusCode::NOT_IMPLEMENTED,
+        Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+    }
 }

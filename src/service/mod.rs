@@ -32,6 +32,8 @@ pub use self::{
 };
 // What the streams of `follow` are made of, so that doors need not look further down.
 pub use crate::events::{CurrentAnalytics, Delivery, Encodings};
+// The bound of `FeedService`.
+pub use crate::store::StoredItem;
 
 /// Activities and what may be done with them.
 pub type Activities = FeedService<Activity>;
