@@ -1,4 +1,4 @@
-//! Errors as JSON.
+//! Errors as HTTP responses: status, headers and JSON body.
 
 use axum::{
     Json,
@@ -9,16 +9,16 @@ use serde::Serialize;
 
 use crate::{domain::Error, telemetry};
 
-/// An error as REST shows it.
+/// An error as JSON.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct ErrorBody {
     /// One sentence for people.
     #[schema(example = "Title must have 1 to 200 characters.")]
     pub error: String,
-    /// The stable word that clients branch on.
+    /// The stable code that clients branch on.
     #[schema(example = "BAD_USER_INPUT")]
     pub code: &'static str,
-    /// The field at fault, where one is.
+    /// The field at fault, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "title")]
     pub field: Option<String>,
@@ -30,7 +30,6 @@ impl From<&Error> for ErrorBody {
     }
 }
 
-/// The response to a request that was not carried out.
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         telemetry::log_failure(&self);
@@ -38,14 +37,14 @@ impl IntoResponse for Error {
     }
 }
 
-/// The error of a method that is none of `methods`; who answers GET answers HEAD too. The router adds the `Allow` header.
+/// The error of a method that is not one of `methods`; GET implies HEAD. The router adds the `Allow` header.
 pub fn method_not_allowed(methods: &[&str]) -> Error {
     let named: Vec<_> =
         methods.iter().map(|method| if *method == "GET" { "GET, HEAD" } else { method }).collect();
     Error::MethodNotAllowed(format!("Method not allowed. Allowed: {}.", named.join(", ")).into())
 }
 
-/// Gives a response that tells of `error` the status and headers that belong to it.
+/// Sets the status and the headers of `error` on a response.
 pub fn respond(error: &Error, mut response: Response) -> Response {
     *response.status_mut() = status(error);
     let headers = response.headers_mut();

@@ -1,4 +1,4 @@
-//! Activities as JSON.
+//! An activity as JSON.
 
 use serde::Serialize;
 use utoipa::{ToSchema, openapi::Object};

@@ -1,4 +1,4 @@
-//! Notifications as JSON.
+//! A notification as JSON.
 
 use serde::Serialize;
 use utoipa::{ToSchema, openapi::Object};

@@ -1,4 +1,4 @@
-//! `/api/health` and `/api/ready`: for load balancers, without a token.
+//! `/api/health` and `/api/ready`: probes for load balancers, without a token.
 
 use axum::{Json, extract::State, http::StatusCode};
 use serde::Serialize;
