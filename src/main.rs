@@ -11,7 +11,7 @@ use pulse::{
     domain::{Clock, Lifetime, Role, UserId},
     graphql,
     http::listen,
-    service,
+    rest, service,
     store::Store,
     telemetry,
 };
@@ -41,6 +41,9 @@ enum Command {
     Migrate,
     /// Print the GraphQL schema in the Schema Definition Language
     Schema,
+    /// Print the OpenAPI document of the REST API
+    #[command(name = "openapi")]
+    OpenApi,
     /// Print a token that is signed with JWT_SECRET
     Token(Token),
     /// Import what mongoexport wrote of the three collections; the server must not run
@@ -108,6 +111,7 @@ fn show(answer: &clap::Error) -> ExitCode {
 fn run(command: Command) -> Result<(), String> {
     match command {
         Command::Schema => return command::print(graphql::sdl()),
+        Command::OpenApi => return print_openapi(),
         Command::Config => return command::print(config_with_warnings()?),
         Command::Token(token) => return print_token(&token),
         Command::Health(health) => return health.run(config),
@@ -164,6 +168,11 @@ fn print_token(token: &Token) -> Result<(), String> {
     let text = service::issue(secret, &token.user, token.role, expires.duration())
         .map_err(|error| error.to_string())?;
     command::print(format_args!("{text}\n"))
+}
+
+fn print_openapi() -> Result<(), String> {
+    let document = rest::openapi().to_pretty_json().map_err(|error| error.to_string())?;
+    command::print(format_args!("{document}\n"))
 }
 
 async fn migrate(config: &Config) -> Result<(), String> {

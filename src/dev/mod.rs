@@ -1,4 +1,4 @@
-//! The door of developers: tokens for their pages and users to pick from. In production it is not there at all.
+//! Development routes: they issue tokens and list users. A production server does not have them.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::{
     service::{Authenticator, Development},
 };
 
-/// What the door needs. Cheap to clone.
+/// The state of the development routes. Cheap to clone.
 #[derive(Clone)]
 pub struct Dev(Arc<Inner>);
 
@@ -28,7 +28,7 @@ struct Inner {
 }
 
 impl Dev {
-    /// The door to `development`; `body_bytes` bounds its bodies.
+    /// Serves `development` with bodies of at most `body_bytes`.
     pub fn new(development: Development, auth: Authenticator, body_bytes: usize) -> Self {
         Self(Arc::new(Inner { development, auth, body_bytes }))
     }
@@ -60,7 +60,7 @@ struct Token {
     user: UserId,
 }
 
-/// `{"user": "ada", "role"?: "user", "expires"?: "1h"}` to a token.
+/// Issues a token for `{"user": "ada", "role"?: "user", "expires"?: "1h"}`.
 async fn token(
     State(dev): State<Dev>,
     Caller(viewer): Caller,
@@ -84,7 +84,7 @@ async fn token(
     Ok(Json(Token { token: token.text, expires_at: token.expires_at.to_string(), user }))
 }
 
-/// The field, where it is there and not null.
+/// The field, if it is present and not null.
 fn text<'a>(fields: &'a Map<String, Value>, field: &'static str) -> Result<Option<&'a str>> {
     match fields.get(field) {
         None | Some(Value::Null) => Ok(None),
@@ -98,7 +98,7 @@ struct Users {
     users: Vec<UserId>,
 }
 
-/// Users to pick from.
+/// Lists users that a page can act as.
 async fn users(State(dev): State<Dev>, Caller(viewer): Caller) -> Result<Json<Users>> {
     Ok(Json(Users { users: dev.0.development.users(&viewer).await? }))
 }

@@ -140,26 +140,6 @@ impl Error {
         }
     }
 
-    /// The HTTP status of the code.
-    pub fn status(&self) -> u16 {
-        match self {
-            Self::BadUserInput { .. } => 400,
-            Self::Unauthenticated(_) => 401,
-            Self::Forbidden(_) => 403,
-            Self::NotFound(_) => 404,
-            Self::MethodNotAllowed(_) => 405,
-            Self::RequestTimeout { .. } => 408,
-            Self::Conflict(_) => 409,
-            Self::CursorExpired { .. } => 410,
-            Self::PayloadTooLarge { .. } | Self::AnswerTooLarge { .. } => 413,
-            Self::UnsupportedMediaType(_) => 415,
-            Self::RateLimited { .. } => 429,
-            Self::Internal(_) => 500,
-            Self::NotImplemented(_) => 501,
-            Self::Unavailable(_) => 503,
-        }
-    }
-
     /// The argument at fault, by its outside name.
     pub fn at_field(&self) -> Option<&str> {
         match self {

@@ -1,9 +1,11 @@
-//! Activities as JSON.
+//! An activity as JSON.
 
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{ToSchema, openapi::Object};
 
-use crate::domain::{self, Page};
+use crate::domain::{self, ActivityType, Page, Result, Timestamp, UserId};
+
+use super::{feed::FeedJson, fields::Fields, words::words};
 
 /// Something that a user did.
 #[derive(Serialize, ToSchema)]
@@ -16,7 +18,7 @@ pub(crate) struct Activity {
     /// Whose activity it is.
     #[schema(value_type = String)]
     user_id: domain::UserId,
-    #[schema(inline, value_type = ActivityType)]
+    #[schema(schema_with = kind)]
     r#type: domain::ActivityType,
     /// What happened, in a few words.
     #[schema(value_type = String, min_length = 1, max_length = 200)]
@@ -55,19 +57,6 @@ impl From<&domain::Activity> for Activity {
     }
 }
 
-/// What kind of thing a user did.
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
-#[expect(dead_code, reason = "only documents the words of the domain")]
-pub(crate) enum ActivityType {
-    Login,
-    LogCreated,
-    GoalCompleted,
-    SkillAdded,
-    PortfolioUpdated,
-    EmailSent,
-}
-
 /// An activity to be created.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
@@ -76,8 +65,8 @@ pub(crate) struct NewActivity {
     /// Whose; the caller's own if absent.
     #[schema(min_length = 1, max_length = 128, example = "user_id_here")]
     user_id: Option<String>,
-    #[schema(inline)]
-    r#type: ActivityType,
+    #[schema(schema_with = kind)]
+    r#type: String,
     /// What happened, in a few words.
     #[schema(min_length = 1, max_length = 200, example = "User Login")]
     title: String,
@@ -114,5 +103,26 @@ impl From<Page<domain::Activity>> for ActivityPage {
             unread_count: page.unread,
             cursor: page.cursor,
         }
+    }
+}
+
+fn kind() -> Object {
+    words("What kind of thing a user did.", ActivityType::ALL, |kind| kind.as_str())
+}
+
+impl FeedJson for domain::Activity {
+    type Item = Activity;
+    type Page = ActivityPage;
+    type NewItem = NewActivity;
+
+    fn from_fields(
+        fields: &mut Fields,
+        _: impl FnOnce() -> Timestamp,
+    ) -> Result<(Option<UserId>, Self::New)> {
+        let user = fields.user()?;
+        let kind = ActivityType::parse("type", &fields.text("type")?)?;
+        let (title, description) = (fields.text("title")?, fields.optional_text("description")?);
+        let new = domain::NewActivity::parse(kind, title, description, fields.value("data").as_ref())?;
+        Ok((user, new))
     }
 }

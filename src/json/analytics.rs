@@ -1,9 +1,11 @@
 //! Analytics as JSON.
 
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{ToSchema, openapi::Object};
 
-use crate::domain;
+use crate::domain::{self, Ranking, StatName};
+
+use super::words::words;
 
 /// What was learned on one day.
 #[derive(Serialize, ToSchema)]
@@ -98,4 +100,80 @@ impl From<&domain::Analytics> for Analytics {
             cursor: analytics.cursor,
         }
     }
+}
+
+/// A page of the leaderboard: most learning hours first, ties by userId.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LeaderboardPage {
+    /// The records, most learning hours first.
+    analytics: Vec<Analytics>,
+    /// How many users have analytics.
+    total: u64,
+    /// Whether more records follow.
+    has_more: bool,
+}
+
+impl From<Ranking> for LeaderboardPage {
+    fn from(page: Ranking) -> Self {
+        Self {
+            analytics: page.items.iter().map(Analytics::from).collect(),
+            total: page.total,
+            has_more: page.has_more,
+        }
+    }
+}
+
+/// Hours to add.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only documents what is decoded field by field")]
+pub(crate) struct LearningHours {
+    /// Not 0; a negative number corrects, and the total never falls below 0.
+    #[schema(example = 1.5)]
+    hours: f64,
+}
+
+/// Streaks to set.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "only documents what is decoded field by field")]
+pub(crate) struct Streak {
+    /// Days in a row up to now.
+    #[schema(example = 5)]
+    current_streak: u32,
+    /// The longest streak never falls.
+    #[schema(example = 10)]
+    longest_streak: u32,
+}
+
+/// A counter to change.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "only documents what is decoded field by field")]
+pub(crate) struct Increment {
+    #[schema(schema_with = stat_name)]
+    stat_name: String,
+    /// A whole number, not 0; the counter never falls below 0.
+    #[schema(default = 1)]
+    increment_by: Option<i32>,
+}
+
+/// An entry to add to a day.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "only documents what is decoded field by field")]
+pub(crate) struct WeeklyEntry {
+    /// `YYYY-MM-DD`; a full timestamp is taken by its day in UTC.
+    #[schema(example = "2026-01-31")]
+    date: String,
+    /// A day takes up to 24 hours.
+    #[schema(minimum = 0, maximum = 24, example = 2.5)]
+    hours_logged: f64,
+    /// Logs to add to the day: a whole number of 0 or more.
+    #[schema(example = 3)]
+    logs_count: u32,
+}
+
+fn stat_name() -> Object {
+    words("A counter.", StatName::ALL, |stat| stat.as_str())
 }

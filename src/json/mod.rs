@@ -1,13 +1,16 @@
-//! Things as JSON, as REST and Socket.IO show and take them: `_id` stands where GraphQL says `id`.
+//! The JSON of REST and Socket.IO: `_id` in place of GraphQL's `id`.
 
 mod activity;
 mod analytics;
+mod feed;
 mod fields;
 mod notification;
+mod words;
 
 pub(crate) use self::{
-    activity::{Activity, ActivityPage, NewActivity},
-    analytics::Analytics,
+    activity::{Activity, ActivityPage},
+    analytics::{Analytics, Increment, LeaderboardPage, LearningHours, Streak, WeeklyEntry},
+    feed::FeedJson,
     fields::Fields,
-    notification::{NewNotification, Notification, NotificationPage},
+    notification::{Notification, NotificationPage},
 };

@@ -1,9 +1,11 @@
-//! Notifications as JSON.
+//! A notification as JSON.
 
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{ToSchema, openapi::Object};
 
-use crate::domain::{self, Page};
+use crate::domain::{self, NotificationType, Page, Result, Timestamp, UserId};
+
+use super::{feed::FeedJson, fields::Fields, words::words};
 
 /// Something that a user is told.
 #[derive(Serialize, ToSchema)]
@@ -16,7 +18,7 @@ pub(crate) struct Notification {
     /// Who is told.
     #[schema(value_type = String)]
     user_id: domain::UserId,
-    #[schema(inline, value_type = NotificationType)]
+    #[schema(schema_with = kind)]
     r#type: domain::NotificationType,
     /// The message in a few words.
     #[schema(value_type = String, min_length = 1, max_length = 200)]
@@ -58,18 +60,6 @@ impl From<&domain::Notification> for Notification {
     }
 }
 
-/// What kind of message it is.
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
-#[expect(dead_code, reason = "only documents the words of the domain")]
-pub(crate) enum NotificationType {
-    Achievement,
-    Milestone,
-    Reminder,
-    System,
-    Social,
-}
-
 /// A notification to be created.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
@@ -78,8 +68,8 @@ pub(crate) struct NewNotification {
     /// Who is told; the caller if absent. Telling somebody else takes a service or admin.
     #[schema(min_length = 1, max_length = 128, example = "user_id_here")]
     user_id: Option<String>,
-    #[schema(inline)]
-    r#type: NotificationType,
+    #[schema(schema_with = kind)]
+    r#type: String,
     /// The message in a few words.
     #[schema(min_length = 1, max_length = 200, example = "Goal reached")]
     title: String,
@@ -120,5 +110,29 @@ impl From<Page<domain::Notification>> for NotificationPage {
             has_more: page.has_more,
             cursor: page.cursor,
         }
+    }
+}
+
+fn kind() -> Object {
+    words("What kind of message it is.", NotificationType::ALL, |kind| kind.as_str())
+}
+
+impl FeedJson for domain::Notification {
+    type Item = Notification;
+    type Page = NotificationPage;
+    type NewItem = NewNotification;
+
+    fn from_fields(
+        fields: &mut Fields,
+        now: impl FnOnce() -> Timestamp,
+    ) -> Result<(Option<UserId>, Self::New)> {
+        let user = fields.user()?;
+        let kind = NotificationType::parse("type", &fields.text("type")?)?;
+        let (title, message) = (fields.text("title")?, fields.text("message")?);
+        let (action_url, expires_at) =
+            (fields.optional_text("actionUrl")?, fields.optional_text("expiresAt")?);
+        let new =
+            domain::NewNotification::parse(kind, title, message, action_url, expires_at.as_deref(), now())?;
+        Ok((user, new))
     }
 }

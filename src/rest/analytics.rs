@@ -1,18 +1,33 @@
 //! `/api/analytics`.
 
 use axum::{Json, extract::State, http::StatusCode};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     domain::{self, AnalyticsChange, Error, Result, UserId, Viewer},
     http::{Caller, ErrorBody},
-    json::{Analytics, Fields},
+    json::{Analytics, Fields, Increment, LeaderboardPage, LearningHours, Streak, WeeklyEntry},
 };
 
 use super::{
-    Rest,
-    decode::{NoQuery, PageQuery, PathUser},
-    shapes::{Increment, LeaderboardPage, LearningHours, Streak, WeeklyEntry},
+    errors::{BodyErrors, CallerErrors, UserErrors},
+    extract::{NoQuery, PageQuery, PathUser},
+    state::Rest,
 };
+
+/// The size of a page of the leaderboard if the client gives none.
+const LEADERBOARD_ITEMS: i64 = 100;
+
+pub(super) fn router() -> OpenApiRouter<Rest> {
+    OpenApiRouter::new()
+        .routes(routes!(leaderboard))
+        .routes(routes!(get))
+        .routes(routes!(init))
+        .routes(routes!(learning_hours))
+        .routes(routes!(streak))
+        .routes(routes!(increment))
+        .routes(routes!(weekly))
+}
 
 /// Everybody's analytics: most learning hours first, ties by userId.
 ///
@@ -25,17 +40,15 @@ use super::{
     ),
     responses(
         (status = 200, description = "The page", body = LeaderboardPage),
-        (status = 400, description = "A field cannot be used", body = ErrorBody),
-        (status = 401, description = "No token, or not one that can be trusted", body = ErrorBody),
-        (status = 503, description = "Try again shortly", body = ErrorBody)
+        CallerErrors
     )
 )]
-pub(super) async fn leaderboard(
+async fn leaderboard(
     State(rest): State<Rest>,
     Caller(viewer): Caller,
-    PageQuery(window): PageQuery<100>,
+    query: PageQuery,
 ) -> Result<Json<LeaderboardPage>> {
-    Ok(Json(rest.services().analytics.leaderboard(&viewer, window).await?.into()))
+    Ok(Json(rest.services().analytics.leaderboard(&viewer, query.window(LEADERBOARD_ITEMS)?).await?.into()))
 }
 
 /// A user's analytics.
@@ -46,14 +59,11 @@ pub(super) async fn leaderboard(
     params(("userId" = String, Path, description = "Whose")),
     responses(
         (status = 200, description = "The analytics", body = Analytics),
-        (status = 400, description = "A field cannot be used", body = ErrorBody),
-        (status = 401, description = "No token, or not one that can be trusted", body = ErrorBody),
-        (status = 403, description = "Another user's", body = ErrorBody),
-        (status = 404, description = "No such analytics: the user has none yet", body = ErrorBody),
-        (status = 503, description = "Try again shortly", body = ErrorBody)
+        UserErrors,
+        (status = 404, description = "No such analytics: the user has none yet", body = ErrorBody)
     )
 )]
-pub(super) async fn get(
+async fn get(
     State(rest): State<Rest>,
     Caller(viewer): Caller,
     _: NoQuery,
@@ -73,13 +83,10 @@ pub(super) async fn get(
     responses(
         (status = 201, description = "They were created", body = Analytics),
         (status = 200, description = "They stood already", body = Analytics),
-        (status = 400, description = "A field cannot be used", body = ErrorBody),
-        (status = 401, description = "No token, or not one that can be trusted", body = ErrorBody),
-        (status = 403, description = "Another user's", body = ErrorBody),
-        (status = 503, description = "Try again shortly", body = ErrorBody)
+        UserErrors
     )
 )]
-pub(super) async fn init(
+async fn init(
     State(rest): State<Rest>,
     Caller(viewer): Caller,
     _: NoQuery,
@@ -100,15 +107,11 @@ pub(super) async fn init(
     request_body = LearningHours,
     responses(
         (status = 200, description = "The analytics", body = Analytics),
-        (status = 400, description = "A field cannot be used", body = ErrorBody),
-        (status = 401, description = "No token, or not one that can be trusted", body = ErrorBody),
-        (status = 403, description = "Another user's", body = ErrorBody),
-        (status = 413, description = "The body is too large", body = ErrorBody),
-        (status = 415, description = "The body is not application/json", body = ErrorBody),
-        (status = 503, description = "Try again shortly", body = ErrorBody)
+        UserErrors,
+        BodyErrors
     )
 )]
-pub(super) async fn learning_hours(
+async fn learning_hours(
     State(rest): State<Rest>,
     Caller(viewer): Caller,
     _: NoQuery,
@@ -129,15 +132,11 @@ pub(super) async fn learning_hours(
     request_body = Streak,
     responses(
         (status = 200, description = "The analytics", body = Analytics),
-        (status = 400, description = "A field cannot be used", body = ErrorBody),
-        (status = 401, description = "No token, or not one that can be trusted", body = ErrorBody),
-        (status = 403, description = "Another user's", body = ErrorBody),
-        (status = 413, description = "The body is too large", body = ErrorBody),
-        (status = 415, description = "The body is not application/json", body = ErrorBody),
-        (status = 503, description = "Try again shortly", body = ErrorBody)
+        UserErrors,
+        BodyErrors
     )
 )]
-pub(super) async fn streak(
+async fn streak(
     State(rest): State<Rest>,
     Caller(viewer): Caller,
     _: NoQuery,
@@ -157,15 +156,11 @@ pub(super) async fn streak(
     request_body = Increment,
     responses(
         (status = 200, description = "The analytics", body = Analytics),
-        (status = 400, description = "A field cannot be used", body = ErrorBody),
-        (status = 401, description = "No token, or not one that can be trusted", body = ErrorBody),
-        (status = 403, description = "Another user's", body = ErrorBody),
-        (status = 413, description = "The body is too large", body = ErrorBody),
-        (status = 415, description = "The body is not application/json", body = ErrorBody),
-        (status = 503, description = "Try again shortly", body = ErrorBody)
+        UserErrors,
+        BodyErrors
     )
 )]
-pub(super) async fn increment(
+async fn increment(
     State(rest): State<Rest>,
     Caller(viewer): Caller,
     _: NoQuery,
@@ -186,15 +181,11 @@ pub(super) async fn increment(
     request_body = WeeklyEntry,
     responses(
         (status = 200, description = "The analytics", body = Analytics),
-        (status = 400, description = "A field cannot be used", body = ErrorBody),
-        (status = 401, description = "No token, or not one that can be trusted", body = ErrorBody),
-        (status = 403, description = "Another user's", body = ErrorBody),
-        (status = 413, description = "The body is too large", body = ErrorBody),
-        (status = 415, description = "The body is not application/json", body = ErrorBody),
-        (status = 503, description = "Try again shortly", body = ErrorBody)
+        UserErrors,
+        BodyErrors
     )
 )]
-pub(super) async fn weekly(
+async fn weekly(
     State(rest): State<Rest>,
     Caller(viewer): Caller,
     _: NoQuery,

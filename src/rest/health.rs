@@ -1,15 +1,20 @@
-//! `/api/health` and `/api/ready`: for load balancers, without a token.
+//! `/api/health` and `/api/ready`: probes for load balancers, without a token.
 
 use axum::{Json, extract::State, http::StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::Rest;
+use super::state::Rest;
+
+pub(super) fn router() -> OpenApiRouter<Rest> {
+    OpenApiRouter::new().routes(routes!(health)).routes(routes!(ready))
+}
 
 /// The server is alive.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Health {
+struct Health {
     /// Always the same sentence.
     #[schema(example = "Server is running")]
     status: &'static str,
@@ -28,18 +33,18 @@ pub(super) struct Health {
     get, path = "/api/health", tag = "health", security(()),
     responses((status = 200, description = "It is", body = Health))
 )]
-pub(super) async fn health(State(rest): State<Rest>) -> Json<Health> {
+async fn health(State(rest): State<Rest>) -> Json<Health> {
     Json(Health {
         status: "Server is running",
         active_users: rest.services().presence.count(),
         version: env!("CARGO_PKG_VERSION"),
-        uptime_seconds: rest.0.started.elapsed().as_secs(),
+        uptime_seconds: rest.uptime_seconds(),
     })
 }
 
 /// What the server needs, each `ok` or not.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Readiness {
+struct Readiness {
     /// `ready`, `unavailable` or `draining`.
     status: &'static str,
     /// `ok` where it answers and takes writes, else `unavailable`.
@@ -62,12 +67,12 @@ pub(super) struct Readiness {
         (status = 503, description = "It cannot right now; says what is missing", body = Readiness)
     )
 )]
-pub(super) async fn ready(State(rest): State<Rest>) -> (StatusCode, Json<Readiness>) {
+async fn ready(State(rest): State<Rest>) -> (StatusCode, Json<Readiness>) {
     let server = &rest.services().status;
     let database = server.database_answers().await;
     let bus = server.bus_answers();
     let answers = database && bus != Some(false);
-    let draining = rest.0.draining.is_cancelled();
+    let draining = rest.is_draining();
     let status = match (answers, draining) {
         (_, true) => "draining",
         (true, false) => "ready",

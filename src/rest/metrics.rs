@@ -1,4 +1,4 @@
-//! `/metrics`: gauges for whoever watches the server.
+//! `/metrics`: gauges for monitoring.
 
 use axum::{
     extract::State,
@@ -8,13 +8,13 @@ use axum::{
 
 use crate::{domain::Result, http::Caller};
 
-use super::Rest;
+use super::state::Rest;
 
 /// The text format of Prometheus.
 pub(super) async fn metrics(State(rest): State<Rest>, Caller(viewer): Caller) -> Result<impl IntoResponse> {
     let services = rest.services();
     let followed = services.status.followed_users(&viewer)?;
-    let text = rest.0.metrics.text(followed, services.presence.count());
+    let text = rest.metrics().text(followed, services.presence.count());
     let content_type = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
     Ok(([(header::CONTENT_TYPE, content_type)], text))
 }

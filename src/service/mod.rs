@@ -33,7 +33,7 @@ pub use self::{
 // What the streams of `follow` are made of, so that doors need not look further down.
 pub use crate::{
     events::{CurrentAnalytics, Delivery, Encodings},
-    store::{EncodeOnce, StoredPage},
+    store::{EncodeOnce, StoredItem, StoredPage},
 };
 
 /// Activities and what may be done with them.

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use crate::{
     domain::{
-        Error, Result, UserId, Window,
+        self, Error, Result, UserId, Window,
         words::{proposal, unknown},
     },
-    json::{Activity, ActivityPage, Analytics, Fields, NotificationPage},
+    json::{Activity, ActivityPage, Analytics, FeedJson, Fields, NotificationPage},
 };
 
 use super::{incoming::emit, session::Session};
@@ -44,9 +44,10 @@ impl Session {
         let Value::Object(fields) = payload else {
             return Err(Error::bad_input("The payload of activity:create must be an object."));
         };
-        let (user, new) = Fields::from(fields).new_activity()?;
+        let activities = &self.door.0.services.activities;
+        let (user, new) = domain::Activity::from_fields(&mut Fields::from(fields), || activities.now())?;
         let user = user.or_else(|| self.user().cloned());
-        let created = self.door.0.services.activities.create(&self.viewer, user, new).await?;
+        let created = activities.create(&self.viewer, user, new).await?;
         if self.door.0.public_feed {
             self.door.0.services.public_feed.show(&created);
         }

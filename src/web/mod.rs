@@ -1,7 +1,7 @@
-//! The pages that the binary carries, and what they are made of. They hold no data and need no token.
+//! The pages that are embedded in the binary, and their assets. They contain no data and need no token.
 //!
-//! Each page has a policy of its own for what it may load, and learns from a `meta` element whether this is a
-//! development server, where it can get tokens.
+//! Each page has its own Content-Security-Policy. A `meta` element tells it whether the server runs in development, where it
+//! can request tokens.
 
 mod page;
 
@@ -19,19 +19,20 @@ use crate::{domain::Error, http::method_not_allowed};
 
 use self::page::{Page, accepts_gzip, content_type, decompressed};
 
-/// Path below `web/dist`, and the file compressed by gzip; empty where the pages were not built.
+/// Paths below `web/dist` and the files, gzipped; empty if the pages were not built.
 static FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/pages.rs"));
 
-/// What every page may load: only what comes from here, no inline script or style, and no text as markup.
-const STRICT: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
+/// The default policy: same origin only, no inline script or style, Trusted Types required.
+const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
      connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; \
      frame-ancestors 'none'; require-trusted-types-for 'script'";
-/// GraphiQL's: Monaco, its editor, styles each line inline and writes markup. Scripts are as strict.
-const EDITOR: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+/// GraphiQL's policy: its editor, Monaco, sets inline styles and writes markup. Scripts are as restricted as elsewhere.
+const GRAPHIQL_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
      font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; \
      frame-ancestors 'none'";
-/// What a script that runs as a worker may load.
-const WORKER: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; frame-ancestors 'none'";
+/// The policy of scripts that run as workers.
+const WORKER_POLICY: &str =
+    "default-src 'none'; script-src 'self'; connect-src 'self'; frame-ancestors 'none'";
 
 /// The pages of a server. Cheap to clone.
 #[derive(Clone)]
@@ -44,25 +45,25 @@ struct Prepared {
 }
 
 impl Pages {
-    /// The pages as a server in production or in development shows them.
+    /// Prepares the pages for a production or a development server.
     pub fn new(production: bool) -> Self {
         let load = |name, policy| stored(name).and_then(|file| Page::from_file(file, policy, production));
         let or_missing = |page: Option<Page>| page.unwrap_or_else(Page::missing);
         Self(Arc::new(Prepared {
-            dashboard: load("index.html", STRICT),
-            graphiql: or_missing(load("graphiql.html", EDITOR)),
-            docs: or_missing(load("apidocs.html", STRICT)),
+            dashboard: load("index.html", PAGE_POLICY),
+            graphiql: or_missing(load("graphiql.html", GRAPHIQL_POLICY)),
+            docs: or_missing(load("apidocs.html", PAGE_POLICY)),
         }))
     }
 
-    /// GraphiQL, as the answer to a request with these headers.
+    /// Responds with GraphiQL to a request with these headers.
     pub fn graphiql(&self, request: &HeaderMap) -> Response {
-        self.0.graphiql.answer(request)
+        self.0.graphiql.respond(request)
     }
 
     fn dashboard(&self, request: &HeaderMap) -> Response {
         match &self.0.dashboard {
-            Some(page) => page.answer(request),
+            Some(page) => page.respond(request),
             None => Redirect::temporary("/graphiql").into_response(),
         }
     }
@@ -74,7 +75,7 @@ pub fn router(pages: &Pages) -> Router {
     Router::new()
         .route("/", get(|headers: HeaderMap| async move { dashboard.dashboard(&headers) }))
         .route("/graphiql", get(|headers: HeaderMap| async move { graphiql.graphiql(&headers) }))
-        .route("/docs/api", get(|headers: HeaderMap| async move { docs.0.docs.answer(&headers) }))
+        .route("/docs/api", get(|headers: HeaderMap| async move { docs.0.docs.respond(&headers) }))
         .route("/assets/{*path}", get(asset))
         .method_not_allowed_fallback(async || method_not_allowed(&["GET"]))
 }
@@ -94,8 +95,8 @@ async fn asset(Path(path): Path<String>, request: HeaderMap) -> Response {
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value| headers.insert(name, HeaderValue::from_static(value));
     set(header::CONTENT_TYPE, content_type(&path));
-    set(header::CONTENT_SECURITY_POLICY, WORKER);
-    // Names hold a hash of the content.
+    set(header::CONTENT_SECURITY_POLICY, WORKER_POLICY);
+    // File names contain a hash of the content.
     set(header::CACHE_CONTROL, "public, max-age=31536000, immutable");
     set(header::VARY, "accept-encoding");
     response
@@ -110,10 +111,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_page_that_was_built_can_be_told_the_mode() {
+    fn every_built_page_has_one_mode_element() {
         for (path, file) in FILES.iter().filter(|(path, _)| path.ends_with(".html")) {
             let html = String::from_utf8(decompressed(file).unwrap()).unwrap();
-            assert_eq!(html.matches(page::MODE).count(), 1, "{path} takes one {}", page::MODE);
+            assert_eq!(html.matches(page::MODE).count(), 1, "{path} needs one {}", page::MODE);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! One page as it is served: compressed once, checked by its ETag.
+//! A page: compressed once at the start, revalidated by its ETag.
 
 use std::{
     hash::{DefaultHasher, Hasher},
@@ -12,17 +12,18 @@ use axum::{
 };
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 
-/// What each page says of the server as it is built; a development server changes the word.
+/// The mode element of a built page; a development server replaces the word.
 pub(super) const MODE: &str = "<meta name=\"pulse-mode\" content=\"production\" />";
 
-/// Shown where the pages were not built.
-const MISSING: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" \
+/// The page of a binary that was built without pages.
+const MISSING_PAGE: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" \
      content=\"width=device-width\"><title>Pulse</title><h1>Pulse is running</h1><p>This binary was built without its \
      pages, because Node.js was not there. To get them, install Node.js 20.19 or newer and build again: <code>cargo \
      run --release</code>.</p><p>The API does not need them: <code>/graphql</code>, <code>/api</code> (described at <a \
      href=\"/api/openapi.json\">/api/openapi.json</a>).</p></html>";
-/// It loads nothing.
-const NOTHING: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// The policy of a page that loads nothing.
+const MISSING_PAGE_POLICY: &str =
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// An HTML page.
 #[derive(Debug)]
@@ -34,21 +35,21 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// A page that was built, from its compressed file; none where that cannot be read.
+    /// A built page from its gzipped file; `None` if the file is unreadable.
     pub(super) fn from_file(file: &[u8], policy: &'static str, production: bool) -> Option<Self> {
         let built = String::from_utf8(decompressed(file).ok()?).ok()?;
         let mode = if production { "production" } else { "development" };
         Self::new(&built.replace(MODE, &MODE.replace("production", mode)), policy)
     }
 
-    /// What is shown in place of a page that was not built.
+    /// The replacement for a page that was not built.
     pub(super) fn missing() -> Self {
         let etag = HeaderValue::from_static("W/\"missing\"");
         Self {
-            plain: Bytes::from_static(MISSING.as_bytes()),
+            plain: Bytes::from_static(MISSING_PAGE.as_bytes()),
             compressed: Bytes::new(),
             etag,
-            policy: NOTHING,
+            policy: MISSING_PAGE_POLICY,
         }
     }
 
@@ -56,8 +57,8 @@ impl Page {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
         encoder.write_all(html.as_bytes()).ok()?;
         let compressed = encoder.finish().ok()?;
-        // The hasher of the standard library has no key of its own, so a page has the same tag on every node. Weak,
-        // because the compressed and the plain page share it.
+        // DefaultHasher::new() has a fixed key, so every node computes the same tag. The tag is weak because the
+        // compressed and the plain representation share it.
         let mut hasher = DefaultHasher::new();
         hasher.write(html.as_bytes());
         hasher.write(policy.as_bytes());
@@ -65,9 +66,9 @@ impl Page {
         Some(Self { plain: html.to_owned().into(), compressed: compressed.into(), etag, policy })
     }
 
-    /// The page, or 304 where the client has it.
-    pub(super) fn answer(&self, request: &HeaderMap) -> Response {
-        let mut response = if self.is_known(request) {
+    /// Responds with the page, or with 304 if the client has it.
+    pub(super) fn respond(&self, request: &HeaderMap) -> Response {
+        let mut response = if self.is_cached_by_client(request) {
             StatusCode::NOT_MODIFIED.into_response()
         } else if !self.compressed.is_empty() && accepts_gzip(request) {
             ([(header::CONTENT_ENCODING, "gzip")], self.compressed.clone()).into_response()
@@ -89,8 +90,8 @@ impl Page {
         response
     }
 
-    /// Whether `If-None-Match` names the page (RFC 9110, section 13.1.2).
-    fn is_known(&self, request: &HeaderMap) -> bool {
+    /// Whether `If-None-Match` matches the page (RFC 9110, section 13.1.2).
+    fn is_cached_by_client(&self, request: &HeaderMap) -> bool {
         let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
         let own = self.etag.to_str().map(opaque).unwrap_or_default();
         request
@@ -102,7 +103,7 @@ impl Page {
     }
 }
 
-/// Whether the client takes gzip (RFC 9110, section 12.5.3), as every browser does.
+/// Whether the client accepts gzip (RFC 9110, section 12.5.3).
 pub(super) fn accepts_gzip(request: &HeaderMap) -> bool {
     let refused = |parameters: &str| {
         let parameters = parameters.to_ascii_lowercase();
@@ -116,14 +117,14 @@ pub(super) fn accepts_gzip(request: &HeaderMap) -> bool {
     codings.any(|(name, parameters)| name.trim().eq_ignore_ascii_case("gzip") && !refused(parameters))
 }
 
-/// The content of a compressed file.
+/// Decompresses a gzipped file.
 pub(super) fn decompressed(file: &[u8]) -> io::Result<Vec<u8>> {
     let mut plain = Vec::new();
     GzDecoder::new(file).read_to_end(&mut plain)?;
     Ok(plain)
 }
 
-/// The media type of a file, by its name.
+/// The media type of a file by its extension.
 pub(super) fn content_type(name: &str) -> &'static str {
     match name.rsplit_once('.').map(|(_, extension)| extension) {
         Some("html") => "text/html; charset=utf-8",
@@ -147,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn gzip_is_taken_or_refused_by_name() {
+    fn gzip_is_accepted_or_rejected_by_name() {
         for (value, taken) in [
             ("gzip, deflate, br, zstd", true),
             ("br;q=1.0, GZIP;q=0.8", true),
@@ -162,8 +163,8 @@ mod tests {
     }
 
     #[test]
-    fn a_known_page_is_not_sent_again() {
-        let page = Page::new("<p>one</p>", NOTHING).unwrap();
+    fn a_cached_page_is_not_sent_again() {
+        let page = Page::new("<p>one</p>", MISSING_PAGE_POLICY).unwrap();
         let tag = page.etag.to_str().unwrap().to_owned();
         let strong = tag.trim_start_matches("W/");
         for (value, known) in [
@@ -174,17 +175,17 @@ mod tests {
             ("\"other\"", false),
             ("", false),
         ] {
-            assert_eq!(page.is_known(&headers(header::IF_NONE_MATCH, value)), known, "{value}");
+            assert_eq!(page.is_cached_by_client(&headers(header::IF_NONE_MATCH, value)), known, "{value}");
         }
-        let other = Page::new("<p>two</p>", NOTHING).unwrap();
-        assert!(!other.is_known(&headers(header::IF_NONE_MATCH, &tag)));
+        let other = Page::new("<p>two</p>", MISSING_PAGE_POLICY).unwrap();
+        assert!(!other.is_cached_by_client(&headers(header::IF_NONE_MATCH, &tag)));
     }
 
     #[test]
-    fn only_a_development_server_says_that_it_is_one() {
-        let page = Page::new(&format!("<head>{MODE}</head>"), NOTHING).unwrap();
+    fn the_mode_of_a_page_is_that_of_the_server() {
+        let page = Page::new(&format!("<head>{MODE}</head>"), MISSING_PAGE_POLICY).unwrap();
         for production in [true, false] {
-            let shown = Page::from_file(&page.compressed, NOTHING, production).unwrap();
+            let shown = Page::from_file(&page.compressed, MISSING_PAGE_POLICY, production).unwrap();
             let text = String::from_utf8(shown.plain.to_vec()).unwrap();
             assert_eq!(
                 (text.contains("production"), text.contains("development")),

@@ -6,7 +6,8 @@ use crate::support::{Backend, SECRET, Server, TestApp, eventually, fresh_databas
 
 /// The commands that are promised.
 const COMMANDS: &[&str] = &[
-    "serve", "migrate", "schema", "token", "import", "export", "seed", "backup", "epoch", "health", "config",
+    "serve", "migrate", "schema", "openapi", "token", "import", "export", "seed", "backup", "epoch",
+    "health", "config",
 ];
 
 fn pulse(arguments: &[&str], settings: &[(&str, &str)]) -> Output {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Backend, TestApp, on_both, routes};
+use crate::support::{Answer, Backend, Server, TestApp, on_both, routes};
 
 /// The routes of the documentation, whatever their parameters are called.
 const DOCUMENTED: &[&str] = &[
@@ -239,6 +239,16 @@ async fn refusals_are_what_the_document_says() {
     document.check("POST", "/api/activities", &app.send(text).await);
     let large = json!({"userId": "ada", "type": "login", "title": "x".repeat(100_000)});
     document.check("POST", "/api/activities", &app.post("/api/activities", &large).await);
+}
+
+#[tokio::test]
+async fn the_command_prints_the_document() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let Document(mut served) = Document::of(&app).await;
+    served.as_object_mut().unwrap().remove("externalDocs");
+    let output = Server::command(&[]).arg("openapi").output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(serde_json::from_slice::<Value>(&output.stdout).unwrap(), served);
 }
 
 #[tokio::test]

@@ -70,6 +70,7 @@ fn run(arguments: &[&str], stdout: Stdio, stderr: Stdio) -> Output {
 /// Commands that only print.
 const PRINTING: &[&[&str]] = &[
     &["schema"],
+    &["openapi"],
     &["config"],
     &["token", "--user", "ada"],
     &["--help"],

@@ -1,4 +1,4 @@
-//! Requests to domain types: shapes are checked here, meanings by the domain.
+//! Extractors that turn requests into domain types. They check the shape of a value; the domain checks its meaning.
 
 use std::borrow::Cow;
 
@@ -10,14 +10,14 @@ use axum::{
 use serde_json::{Map, Value};
 
 use crate::{
-    domain::{Error, ItemId, Result, UserId, Window, words::proposal},
+    domain::{Error, Result, UserId, Window, words::proposal},
     http::read_json,
     json::Fields,
 };
 
-use super::Rest;
+use super::state::Rest;
 
-/// The `:userId` of a path.
+/// The user in a path.
 pub(super) struct PathUser(pub(super) UserId);
 
 impl<S: Send + Sync> FromRequestParts<S> for PathUser {
@@ -28,49 +28,41 @@ impl<S: Send + Sync> FromRequestParts<S> for PathUser {
     }
 }
 
-/// The `:activityId` of a path.
-pub(super) struct ActivityId(pub(super) ItemId);
-
-impl<S: Send + Sync> FromRequestParts<S> for ActivityId {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
-        ItemId::parse("activityId", &segment(parts, state, "activityId").await?).map(Self)
-    }
-}
-
-/// The `:notificationId` of a path.
-pub(super) struct NotificationId(pub(super) ItemId);
-
-impl<S: Send + Sync> FromRequestParts<S> for NotificationId {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
-        ItemId::parse("notificationId", &segment(parts, state, "notificationId").await?).map(Self)
-    }
-}
-
-async fn segment<S: Send + Sync>(parts: &mut Parts, state: &S, field: &'static str) -> Result<String> {
+/// The only parameter of a path, as text; `field` names it in errors.
+pub(super) async fn segment<S: Send + Sync>(
+    parts: &mut Parts,
+    state: &S,
+    field: &'static str,
+) -> Result<String> {
     let segment = Path::<String>::from_request_parts(parts, state).await;
     segment.map(|Path(text)| text).map_err(|_| Error::field(field, format!("{field} must be text in UTF-8.")))
 }
 
-/// `?limit=&skip=`, with the default limit of the route.
-pub(super) struct PageQuery<const LIMIT: i64>(pub(super) Window);
+/// `?limit=&skip=`.
+pub(super) struct PageQuery {
+    limit: Option<i64>,
+    skip: i64,
+}
 
-impl<const LIMIT: i64, S: Send + Sync> FromRequestParts<S> for PageQuery<LIMIT> {
+impl PageQuery {
+    pub(super) fn window(self, default_limit: i64) -> Result<Window> {
+        Window::parse(self.limit.unwrap_or(default_limit), self.skip)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for PageQuery {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
         let [limit, skip] = parameters(parts, ["limit", "skip"])?;
-        let number = |field, text: Option<_>, default| {
-            text.map_or(Ok(default), |text: Cow<'_, str>| number(field, &text))
-        };
-        Window::parse(number("limit", limit, LIMIT)?, number("skip", skip, 0)?).map(Self)
+        Ok(Self {
+            limit: limit.map(|text| number("limit", &text)).transpose()?,
+            skip: skip.map_or(Ok(0), |text| number("skip", &text))?,
+        })
     }
 }
 
-/// A route without query parameters.
+/// Rejects every query parameter.
 pub(super) struct NoQuery;
 
 impl<S: Send + Sync> FromRequestParts<S> for NoQuery {
@@ -81,11 +73,11 @@ impl<S: Send + Sync> FromRequestParts<S> for NoQuery {
     }
 }
 
-/// The values of the query parameters that a route has.
+/// The values of the query parameters that a route takes.
 ///
 /// # Errors
-/// BAD_USER_INPUT for a parameter that it does not have, so that `?limt=5` is no page of the usual size, and for one that is
-/// given twice.
+/// BAD_USER_INPUT for an unknown parameter, so that `?limt=5` does not return a page of the default size, and for a parameter
+/// that is given twice.
 fn parameters<'a, const N: usize>(
     parts: &'a Parts,
     known: [&'static str; N],
@@ -110,24 +102,24 @@ fn unknown_parameter(name: &str, known: &[&str]) -> Error {
     Error::field(shown, message)
 }
 
-/// A whole number; one that is too large for our type is as large as can be.
+/// A whole number, saturated to the range of the type.
 fn number(field: &'static str, text: &str) -> Result<i64> {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         let shown: String = text.chars().take(20).collect();
         return Err(Error::field(field, format!("{field} must be a whole number, but is {shown:?}.")));
     }
-    let far = if text.starts_with('-') { i64::MIN } else { i64::MAX };
-    Ok(text.parse().unwrap_or(far))
+    let bound = if text.starts_with('-') { i64::MIN } else { i64::MAX };
+    Ok(text.parse().unwrap_or(bound))
 }
 
 impl FromRequest<Rest> for Fields {
     type Rejection = Error;
 
-    /// A JSON object as a body; no body at all is an empty one.
+    /// The fields of a JSON object. A missing body is an empty object.
     async fn from_request(request: Request<Body>, rest: &Rest) -> Result<Self> {
         let (parts, body) = request.into_parts();
-        match read_json(&parts.headers, body, rest.0.body_bytes).await? {
+        match read_json(&parts.headers, body, rest.body_bytes()).await? {
             Some(Value::Object(fields)) => Ok(fields.into()),
             Some(_) => Err(Error::bad_input("The request body must be a JSON object.")),
             None => Ok(Map::new().into()),

@@ -1,0 +1,29 @@
+//! `/api/activities`.
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::{
+    domain::Activity,
+    service::{FeedService, Services},
+};
+
+use super::{
+    feed::{self, RestFeed},
+    state::Rest,
+};
+
+impl RestFeed for Activity {
+    const PLURAL: &'static str = "activities";
+    const ONE: &'static str = "an activity";
+    const ID: &'static str = "activityId";
+    const PAGE_ITEMS: i64 = 20;
+    const ITEMS_EXPIRE: bool = false;
+
+    fn service(services: &Services) -> &FeedService<Self> {
+        &services.activities
+    }
+}
+
+pub(super) fn router() -> OpenApiRouter<Rest> {
+    feed::router::<Activity>()
+}
