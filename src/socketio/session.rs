@@ -1,43 +1,40 @@
-//! One socket: its client's events in their order, and what is new for its user.
+//! One socket: its client's events in their order, and the changes of its user.
 
-use std::{future::Future, time::Duration};
+use std::time::Duration;
 
 use serde_json::value::to_raw_value;
 use socketioxide::extract::SocketRef;
-use tokio::{
-    sync::mpsc,
-    time::{Instant, sleep_until},
-};
+use tokio::{sync::mpsc, time::Instant};
 
 use crate::{
-    domain::{Change, Clock, Cursor, Error, Result, UserId, Viewer},
-    http::TokenEnd,
+    domain::{Change, Cursor, Error, Result, UserId, Viewer},
+    http::{ConnectionEnd, ConnectionLifetime},
     json::{Activity, Analytics, Notification},
     service::{Delivery, Present, Updates},
-    telemetry::{self, Open},
+    telemetry::{self, ConnectionGuard},
 };
 
 use super::{
-    Door, PING,
-    admission::Admission,
-    incoming::{ErrorMessage, Gone, Incoming, emit},
+    client_event::{ClientEvent, Disconnected, ErrorMessage, emit},
+    door::{Door, PING_INTERVAL},
+    handshake::Handshake,
 };
 
-/// The pause before it is tried again to follow, where the database does not answer.
+/// The pause before following is retried, where the database does not answer.
 const FOLLOW_RETRY: Duration = Duration::from_secs(1);
 
-/// A socket and what is known of it.
+/// A socket and its state.
 pub(super) struct Session {
     pub(super) door: Door,
     pub(super) socket: SocketRef,
     pub(super) viewer: Viewer,
-    /// Where the client wants to go on, until it has logged in.
+    /// The cursor to resume after, until the client has logged in.
     after: Option<String>,
     login: Option<Login>,
     /// Counts as open.
-    _open: Open,
-    /// Counts among its user's sockets.
-    seat: Option<Present>,
+    _open: ConnectionGuard,
+    /// The slot among its user's sockets.
+    slot: Option<Present>,
 }
 
 /// A socket in the room of a user.
@@ -47,29 +44,32 @@ struct Login {
 }
 
 impl Session {
-    /// Starts the session of a socket that was admitted; it ends with the socket.
+    /// Starts the session of an admitted socket; it ends with the socket.
     pub(super) fn start(door: Door, socket: SocketRef) {
-        let Some(Admission { viewer, seat, after, inbox, ended }) = Admission::take(&socket) else { return };
+        let Some(Handshake { viewer, slot, after, inbox, ended }) = Handshake::take(&socket) else { return };
         let open = door.0.metrics.socket();
-        let session = Self { door, socket, viewer, after, login: None, _open: open, seat };
+        let session = Self { door, socket, viewer, after, login: None, _open: open, slot };
         tokio::spawn(async move { ended.run_until_cancelled(session.run(inbox)).await });
     }
 
-    async fn run(mut self, mut inbox: mpsc::Receiver<Box<Incoming>>) {
-        let expiry = expiry(&self.viewer, self.door.0.auth.clock().clone());
-        tokio::pin!(expiry);
+    async fn run(mut self, mut inbox: mpsc::Receiver<Box<ClientEvent>>) {
+        let clock = self.door.0.auth.clock().clone();
+        let end = ConnectionLifetime::of_token(clock, &self.viewer).end(PING_INTERVAL);
+        tokio::pin!(end);
         loop {
             let outcome = tokio::select! {
-                () = &mut expiry => return self.expire().await,
-                incoming = inbox.recv() => match incoming {
+                end = &mut end => return self.disconnect(end).await,
+                event = inbox.recv() => match event {
                     // The timer stands still while the machine sleeps.
-                    Some(_) if self.viewer.has_ended(self.door.0.auth.clock().now()) => return self.expire().await,
-                    // On the heap, and only while it runs: the task is as large as the largest thing it waits for.
-                    Some(incoming) => Box::pin(self.handle(incoming)).await,
+                    Some(_) if self.viewer.has_ended(self.door.0.auth.clock().now()) => {
+                        return self.disconnect(ConnectionEnd::TokenExpired).await;
+                    }
+                    // Boxed, and only while it runs: a task is as large as the largest future that it awaits.
+                    Some(event) => Box::pin(self.handle(event)).await,
                     None => return,
                 },
                 change = next(&mut self.login) => match change {
-                    Ok(change) => self.tell(change).await,
+                    Ok(change) => self.send(change).await,
                     Err(error) => Box::pin(self.follow_anew(error)).await,
                 },
             };
@@ -79,26 +79,26 @@ impl Session {
         }
     }
 
-    async fn handle(&mut self, mut incoming: Box<Incoming>) -> Result<(), Gone> {
+    async fn handle(&mut self, mut event: Box<ClientEvent>) -> Result<(), Disconnected> {
         let began = Instant::now();
-        let payload = incoming.payload.take();
-        let outcome = match incoming.binary {
+        let payload = event.payload.take();
+        let outcome = match event.binary {
             // Everything is stored and answered as JSON: of bytes, only the placeholder would be.
             true => Err(Error::field("data", "Events must be JSON without binary data.")),
-            false => self.perform(&incoming.event, payload).await,
+            false => self.perform(&event.event, payload).await,
         };
         tracing::info!(
-            event = telemetry::cut(incoming.event.clone()),
+            event = telemetry::cut(event.event.clone()),
             user = self.user().map(UserId::as_str),
             code = outcome.as_ref().err().map_or("OK", Error::code),
             ms = (began.elapsed().as_secs_f64() * 1e5).round() / 1e2,
             "answered"
         );
-        incoming.answer(outcome).await
+        event.answer(outcome).await
     }
 
-    /// Tells the client of one change, as REST shows it: written once for all sockets that hear of it.
-    async fn tell(&self, Delivery { item, shared }: Delivery<Change>) -> Result<(), Gone> {
+    /// Sends one change, as REST shows it: encoded once for all sockets of the user.
+    async fn send(&self, Delivery { item, shared }: Delivery<Change>) -> Result<(), Disconnected> {
         let shared = shared.unwrap_or_default();
         let (event, written) = match &item {
             Change::ActivityCreated(activity) => {
@@ -121,7 +121,7 @@ impl Session {
         }
     }
 
-    /// Whose room the socket is in.
+    /// The user whose room the socket is in.
     pub(super) fn user(&self) -> Option<&UserId> {
         self.login.as_ref().map(|login| login.present.user())
     }
@@ -141,10 +141,10 @@ impl Session {
             return Ok(login.updates.start);
         }
         let user = self.viewer.target(Some(user))?;
-        // Without a token it is only now that the socket is somebody's.
-        let seat = match self.viewer.user() {
+        // Without a token, the socket gets its slot only now.
+        let slot = match self.viewer.user() {
             Some(_) => None,
-            None => Some(self.door.seat(&user)?),
+            None => Some(self.door.connection_slot(&user)?),
         };
         let updates = match self.resume(&user).await? {
             Some(updates) => updates,
@@ -152,8 +152,8 @@ impl Session {
         };
         let start = updates.start;
         let present = self.door.0.services.presence.enter(user);
-        if seat.is_some() {
-            self.seat = seat;
+        if slot.is_some() {
+            self.slot = slot;
         }
         self.login = Some(Login { present, updates });
         Ok(start)
@@ -169,7 +169,7 @@ impl Session {
         };
         match resumed {
             Ok(updates) => Ok(Some(updates)),
-            // To join without what was missed would be a hole.
+            // Joining without what was missed would lose events.
             Err(error @ Error::Unavailable(_)) => {
                 self.after = Some(after);
                 Err(error)
@@ -182,8 +182,8 @@ impl Session {
         }
     }
 
-    /// The database went back to an earlier state: the client hears what is new from now on, and is told to read afresh.
-    async fn follow_anew(&mut self, error: Error) -> Result<(), Gone> {
+    /// The database went back to an earlier state: follows what is new from now on, and tells the client to read afresh.
+    async fn follow_anew(&mut self, error: Error) -> Result<(), Disconnected> {
         while let Some(login) = &mut self.login {
             let user = login.present.user().clone();
             match self.door.0.services.updates.follow(&self.viewer, user, None).await {
@@ -191,7 +191,7 @@ impl Session {
                     login.updates = updates;
                     break;
                 }
-                // The database will be there again; until then there is nothing to hear.
+                // Retried until the database answers.
                 Err(error) => {
                     tracing::debug!(cause = ?error.cause(), "a socket waits for the database: {error}");
                     tokio::time::sleep(FOLLOW_RETRY).await;
@@ -201,29 +201,17 @@ impl Session {
         emit(&self.socket, "error:message", &ErrorMessage::of(&error, "user:login")).await
     }
 
-    /// The token has ended: the client is told and let go. It comes back only with a token that its app gives it.
-    async fn expire(self) {
-        let error = Error::Unauthenticated("The token has expired.".into());
-        let _ = emit(&self.socket, "error:message", &ErrorMessage::of(&error, "connect")).await;
+    /// Sends the reason and disconnects: the client reconnects only with a token that its app gives it.
+    async fn disconnect(self, end: ConnectionEnd) {
+        let _ = emit(&self.socket, "error:message", &ErrorMessage::of(&end.error(), "connect")).await;
         let _ = self.socket.disconnect();
     }
 }
 
-/// The next change for whoever is logged in; nothing comes before that.
+/// The next change of the user who is logged in; pending before that.
 async fn next(login: &mut Option<Login>) -> Result<Delivery<Change>> {
     match login {
         Some(login) => login.updates.next().await,
         None => std::future::pending().await,
-    }
-}
-
-/// Ends with the viewer's token, by the wall clock, which is looked at as often as the client is asked whether it is there.
-fn expiry(viewer: &Viewer, clock: Clock) -> impl Future<Output = ()> + use<> {
-    let end = viewer.expires_at().map(|_| TokenEnd::of(viewer, &clock));
-    async move {
-        let Some(mut end) = end else { return std::future::pending().await };
-        while !end.has_come(&clock) {
-            sleep_until(end.instant().min(Instant::now() + PING)).await;
-        }
     }
 }

@@ -49,7 +49,7 @@ impl Default for Metrics {
 
 /// Something that counts as open until it is dropped.
 #[derive(Debug)]
-pub struct Open {
+pub struct ConnectionGuard {
     metrics: Metrics,
     kind: Kind,
 }
@@ -63,17 +63,17 @@ enum Kind {
 
 impl Metrics {
     /// Counts a WebSocket or a Socket.IO connection.
-    pub fn socket(&self) -> Open {
+    pub fn socket(&self) -> ConnectionGuard {
         self.open(Kind::Socket)
     }
 
     /// Counts a response that brings results one by one.
-    pub fn stream(&self) -> Open {
+    pub fn stream(&self) -> ConnectionGuard {
         self.open(Kind::Stream)
     }
 
     /// Counts an operation.
-    pub fn operation(&self) -> Open {
+    pub fn operation(&self) -> ConnectionGuard {
         self.open(Kind::Operation)
     }
 
@@ -94,12 +94,12 @@ impl Metrics {
         text
     }
 
-    fn open(&self, kind: Kind) -> Open {
+    fn open(&self, kind: Kind) -> ConnectionGuard {
         self.gauge(kind).inc();
         if kind != Kind::Operation {
             self.0.connections.send_modify(|open| *open += 1);
         }
-        Open { metrics: self.clone(), kind }
+        ConnectionGuard { metrics: self.clone(), kind }
     }
 
     fn gauge(&self, kind: Kind) -> &Gauge {
@@ -111,7 +111,7 @@ impl Metrics {
     }
 }
 
-impl Drop for Open {
+impl Drop for ConnectionGuard {
     fn drop(&mut self) {
         self.metrics.gauge(self.kind).dec();
         if self.kind != Kind::Operation {

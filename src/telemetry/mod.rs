@@ -21,7 +21,7 @@ use crate::{
     domain::Error,
 };
 
-pub use metrics::{Metrics, Open};
+pub use metrics::{ConnectionGuard, Metrics};
 use writer::LogWriter;
 
 /// How long the end of the process may wait for lines that are not written yet.

@@ -10,7 +10,7 @@ use apollo_compiler::{
     ast::{Definition, Document, OperationDefinition, Selection},
 };
 
-use super::rejection::Rejection;
+use crate::graphql::errors::Rejection;
 
 /// Levels of an introspection query: the standard one, as GraphiQL sends it, has 15.
 const MAX_INTROSPECTION_DEPTH: usize = 20;

@@ -11,8 +11,8 @@ use apollo_compiler::{
     executable::{Operation, Selection, SelectionSet},
 };
 
-use super::{
-    rejection::Rejection,
+use crate::graphql::{
+    errors::Rejection,
     type_system::{TypeSystem, offset},
 };
 

@@ -10,7 +10,7 @@ use apollo_compiler::{
 };
 use async_graphql::{Name, Value, Variables};
 
-use super::{rejection::Rejection, type_system::TypeSystem};
+use crate::graphql::{errors::Rejection, type_system::TypeSystem};
 
 /// A variable of an operation.
 pub(super) struct Variable {

@@ -16,50 +16,50 @@ use serde_json::{Map, Value};
 use crate::{
     domain::{Error, Result, Viewer},
     graphql::{
-        engine::{Api, Execution, refused},
+        engine::{Engine, Execution, rejected},
         request::{Operation, Params},
         schema::LastEventId,
     },
-    http::{Caller, Note, authorization, read_json},
+    http::{Authenticated, RequestLogContext, authorization, read_json},
 };
 
 use super::{
-    response::{Accepted, Media, Streaming, encode, refuse},
+    negotiation::{Accepted, Media, Streaming, encode, reject},
     streaming, websocket,
 };
 
-/// The routes: `/graphql` for queries, mutations and sockets, `/graphql/ws` for sockets alone. `page` is what a
-/// browser is shown, as the answer to a request with the headers that it is given.
-pub fn router(api: Api, page: impl Fn(&HeaderMap) -> Response + Send + Sync + 'static) -> Router {
+/// The routes: `/graphql` for queries, mutations and sockets, `/graphql/ws` for sockets alone. `page` responds to browsers,
+/// by the headers of their request.
+pub fn router(engine: Engine, page: impl Fn(&HeaderMap) -> Response + Send + Sync + 'static) -> Router {
     let page = Arc::new(page);
-    let door = Door { api, page };
-    Router::new().route("/graphql", any(serve)).route("/graphql/ws", any(serve_socket)).with_state(door)
+    let endpoint = Endpoint { engine, page };
+    Router::new().route("/graphql", any(serve)).route("/graphql/ws", any(serve_socket)).with_state(endpoint)
 }
 
 #[derive(Clone)]
-struct Door {
-    api: Api,
+struct Endpoint {
+    engine: Engine,
     page: Arc<dyn Fn(&HeaderMap) -> Response + Send + Sync>,
 }
 
-async fn serve(State(door): State<Door>, request: Request) -> Response {
+async fn serve(State(endpoint): State<Endpoint>, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
     if asks_for_websocket(&parts.headers) {
-        return open_socket(&door, &mut parts).await;
+        return open_socket(&endpoint, &mut parts).await;
     }
     let accepted = Accepted::of(&parts.headers);
-    // A refusal that has to be said somehow is said in JSON.
+    // Errors need a media type in any case.
     let media = accepted.single.unwrap_or(Media::Json);
     if accepted == Accepted::default() {
         let message = "None of the media types in Accept is served. Served: application/graphql-response+json, \
                        application/json, text/event-stream, multipart/mixed;subscriptionSpec=1.0, text/html.";
-        return (StatusCode::NOT_ACCEPTABLE, refuse(Error::bad_input(message), media)).into_response();
+        return (StatusCode::NOT_ACCEPTABLE, reject(Error::bad_input(message), media)).into_response();
     }
     match (&parts.method, media) {
-        (&Method::GET | &Method::HEAD, Media::Html) => vary_by_accept((door.page)(&parts.headers)),
+        (&Method::GET | &Method::HEAD, Media::Html) => vary_by_accept((endpoint.page)(&parts.headers)),
         (&Method::GET | &Method::HEAD | &Method::POST, _) => {
-            let answer = answer(&door.api, parts, body, accepted).await;
-            vary_by_accept(answer.unwrap_or_else(|error| refuse(error, media)))
+            let answer = answer(&endpoint.engine, parts, body, accepted).await;
+            vary_by_accept(answer.unwrap_or_else(|error| reject(error, media)))
         }
         _ => not_allowed("GET, POST", media),
     }
@@ -70,20 +70,20 @@ fn vary_by_accept(mut response: Response) -> Response {
     response
 }
 
-async fn answer(api: &Api, parts: Parts, body: Body, accepted: Accepted) -> Result<Response> {
-    let note = parts.extensions.get::<Note>();
-    let viewer = Caller::of(api.auth(), &parts.headers, note)?;
+async fn answer(engine: &Engine, parts: Parts, body: Body, accepted: Accepted) -> Result<Response> {
+    let context = parts.extensions.get::<RequestLogContext>();
+    let viewer = Authenticated::of(engine.auth(), &parts.headers, context)?;
     let get = parts.method != Method::POST;
     let params = if get {
         from_query(parts.uri.query().unwrap_or_default())?
     } else {
-        from_body(read_json(&parts.headers, body, api.transport().body_bytes).await?)?
+        from_body(read_json(&parts.headers, body, engine.transport().body_bytes).await?)?
     };
-    let prepared = api.prepare(params);
-    if let (Some(note), Ok(operation)) = (note, &prepared)
+    let prepared = engine.prepare(params);
+    if let (Some(context), Ok(operation)) = (context, &prepared)
         && let Some(name) = &operation.plan.name
     {
-        note.operation(name.clone());
+        context.operation(name.clone());
     }
     let media = accepted.single.unwrap_or(Media::Json);
     match (prepared, accepted.single, accepted.streaming) {
@@ -91,24 +91,26 @@ async fn answer(api: &Api, parts: Parts, body: Body, accepted: Accepted) -> Resu
             Ok(not_allowed("POST", media))
         }
         (Ok(operation), _, Some(format)) if operation.kind() == OperationType::Subscription => {
-            Ok(open_stream(api, operation, format, viewer, &parts.headers))
+            Ok(open_stream(engine, operation, format, viewer, &parts.headers))
         }
         (Ok(operation), None, Some(format)) => {
-            Ok(open_stream(api, operation, format, viewer, &parts.headers))
+            Ok(open_stream(engine, operation, format, viewer, &parts.headers))
         }
         (Ok(operation), ..) if operation.kind() == OperationType::Subscription => Err(Error::bad_input(
             "A subscription needs a connection that stays open: WebSocket with graphql-transport-ws, or Accept: \
              text/event-stream or multipart/mixed;subscriptionSpec=1.0.",
         )),
-        (Ok(operation), ..) => Ok(encode(api.run(operation, viewer).await, media)),
-        (Err(errors), None, Some(format)) => Ok(streaming::respond(refused(errors), format, &viewer, api)),
+        (Ok(operation), ..) => Ok(encode(engine.run(operation, viewer).await, media)),
+        (Err(errors), None, Some(format)) => {
+            Ok(streaming::respond(rejected(errors), format, &viewer, engine))
+        }
         (Err(errors), ..) => Ok(encode(Execution::Rejected(errors), media)),
     }
 }
 
-/// Answers with results as they come, after the event that the client saw last where it says so.
+/// Responds with results as they come; after `Last-Event-ID`, where there is one.
 fn open_stream(
-    api: &Api,
+    engine: &Engine,
     operation: Operation,
     format: Streaming,
     viewer: Viewer,
@@ -116,13 +118,13 @@ fn open_stream(
 ) -> Response {
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let last = last.filter(|text| !text.is_empty()).map(|text| LastEventId(text.to_owned()));
-    let outcomes = api.outcomes(operation, viewer.clone(), last);
-    streaming::respond(outcomes, format, &viewer, api)
+    let outcomes = engine.outcomes(operation, viewer.clone(), last);
+    streaming::respond(outcomes, format, &viewer, engine)
 }
 
 fn not_allowed(allow: &'static str, media: Media) -> Response {
     let message = format!("Method not allowed. Allowed: {allow}.");
-    ([(header::ALLOW, allow)], refuse(Error::MethodNotAllowed(message.into()), media)).into_response()
+    ([(header::ALLOW, allow)], reject(Error::MethodNotAllowed(message.into()), media)).into_response()
 }
 
 /// Parameters of a GET: form-encoded, `variables` and `extensions` as JSON.
@@ -175,24 +177,24 @@ fn from_body(body: Option<Value>) -> Result<Params> {
     Ok(Params { query, operation_name, variables, persisted })
 }
 
-async fn serve_socket(State(door): State<Door>, request: Request) -> Response {
+async fn serve_socket(State(endpoint): State<Endpoint>, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
     if asks_for_websocket(&parts.headers) {
-        return open_socket(&door, &mut parts).await;
+        return open_socket(&endpoint, &mut parts).await;
     }
     let message = "This path is for WebSocket with the subprotocol graphql-transport-ws.";
-    let refusal = refuse(Error::bad_input(message), Media::Json);
-    (StatusCode::UPGRADE_REQUIRED, [(header::UPGRADE, "websocket")], refusal).into_response()
+    let rejection = reject(Error::bad_input(message), Media::Json);
+    (StatusCode::UPGRADE_REQUIRED, [(header::UPGRADE, "websocket")], rejection).into_response()
 }
 
-/// Whether an upgrade to WebSocket is asked for. Other upgrades may be ignored (RFC 9110, section 7.8): Java's HttpClient and
-/// `curl --http2` offer h2c with every request.
+/// Whether the client requests an upgrade to WebSocket. Other upgrades may be ignored (RFC 9110, section 7.8): Java's
+/// HttpClient and `curl --http2` offer h2c with every request.
 fn asks_for_websocket(headers: &HeaderMap) -> bool {
     let offered = headers.get_all(header::UPGRADE).iter().filter_map(|value| value.to_str().ok());
     offered.flat_map(|value| value.split(',')).any(|name| name.trim().eq_ignore_ascii_case("websocket"))
 }
 
-/// Makes one line of a list that comes in several (RFC 9110, section 5.3): the extractor reads the first one only.
+/// Joins the lines of a list (RFC 9110, section 5.3): the extractor reads the first one only.
 fn join_lines(headers: &mut HeaderMap, name: HeaderName) {
     let lines: Vec<_> = headers.get_all(&name).iter().map(HeaderValue::as_bytes).collect();
     if lines.len() > 1
@@ -202,16 +204,16 @@ fn join_lines(headers: &mut HeaderMap, name: HeaderName) {
     }
 }
 
-async fn open_socket(door: &Door, parts: &mut Parts) -> Response {
-    // Another header that has to be one, and text, is refused before the socket opens.
+async fn open_socket(endpoint: &Endpoint, parts: &mut Parts) -> Response {
+    // An Authorization header that is not one text is rejected before the socket opens.
     if let Err(error) = authorization(&parts.headers) {
-        return refuse(error, Media::Json);
+        return reject(error, Media::Json);
     }
     let authorization = parts.headers.get(header::AUTHORIZATION).cloned();
     join_lines(&mut parts.headers, header::CONNECTION);
     join_lines(&mut parts.headers, header::SEC_WEBSOCKET_PROTOCOL);
     match WebSocketUpgrade::from_request_parts(parts, &()).await {
-        Ok(upgrade) => websocket::open(door.api.clone(), upgrade, authorization),
-        Err(_) => refuse(Error::bad_input("This is not a WebSocket handshake."), Media::Json),
+        Ok(upgrade) => websocket::open(endpoint.engine.clone(), upgrade, authorization),
+        Err(_) => reject(Error::bad_input("This is not a WebSocket handshake."), Media::Json),
     }
 }

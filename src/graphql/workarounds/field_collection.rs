@@ -1,152 +1,33 @@
-//! What async-graphql executes: an operation whose fields are merged, whose fragments are inlined, whose `@skip` and
-//! `@include` are decided, and without the arguments whose variables have no value.
-//!
-//! Fields are collected as the specification has it:
+//! Collects the fields of an operation by the specification:
 //! <https://spec.graphql.org/September2025/#sec-Executing-Selection-Sets.Field-Collection>
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::collections::{HashMap, HashSet};
 
 use apollo_compiler::{
     ExecutableDocument, Node,
-    ast::{Argument, Directive, OperationType as ApolloKind, Value as Literal},
+    ast::{Argument, Directive, Value as Literal},
     executable::{Field as SelectedField, Operation, Selection as Selected, SelectionSet as SelectedSet},
 };
 use async_graphql::{
     Name, Pos, Positioned, Value as Const, Variables,
     indexmap::IndexMap,
-    parser::types::{
-        BaseType, DocumentOperations, ExecutableDocument as PlanDocument, Field, InlineFragment,
-        OperationDefinition, OperationType, Selection, SelectionSet, Type as PlanType, TypeCondition,
-        VariableDefinition,
-    },
+    parser::types::{Field, InlineFragment, Selection, SelectionSet, TypeCondition},
 };
 use async_graphql_value::Value;
 
-use super::{
-    rejection::{Rejection, position},
+use crate::graphql::{
+    errors::Rejection,
     type_system::{TypeSystem, offset},
-    values::{count_uses, is_left_out, literal, value_bytes},
-    variables::Variable,
 };
 
-/// What async-graphql executes for an operation and the values of its conditions.
-#[derive(Debug)]
-pub(in crate::graphql) struct Plan {
-    /// No other plan of this process has it; not 0.
-    pub(in crate::graphql) id: u64,
-    pub(in crate::graphql) kind: OperationType,
-    /// The name of the operation, where it has one.
-    pub(in crate::graphql) name: Option<String>,
-    /// The operation alone. A subscription is a query here: the event schema has what can be followed as its queries.
-    pub(in crate::graphql) document: PlanDocument,
-    /// Whether an argument below the root fields has a variable, so that results depend on values.
-    pub(in crate::graphql) has_nested_variables: bool,
-    /// The variables that are used more than once, and how often.
-    repeated: Vec<(Name, usize)>,
-    pub(super) text: Arc<str>,
-}
-
-/// Bytes that values of variables may take where async-graphql copies them: at each use but one.
-const MAX_COPIED_BYTES: usize = 1024 * 1024;
-impl Plan {
-    /// Checks that `variables` take little room where they are copied.
-    ///
-    /// # Errors
-    /// Values that are used too often for their size.
-    pub(super) fn check_copies(&self, variables: &Variables) -> Result<(), Rejection> {
-        let copied = self.repeated.iter().fold(0_usize, |sum, (name, uses)| {
-            let bytes = variables.get(name).map_or(0, value_bytes);
-            sum.saturating_add(bytes.saturating_mul(uses - 1))
-        });
-        if copied > MAX_COPIED_BYTES {
-            let message = "The values of variables that are used more than once are too large.";
-            return Err(Rejection::validation(message, None));
-        }
-        Ok(())
-    }
-
-    /// Resolves the place of an error, which the plan has as a byte of the text; none where it has no place.
-    pub(in crate::graphql) fn locate(&self, at: Pos) -> Option<Pos> {
-        match at {
-            Pos { column: 0, .. } => None,
-            Pos { line: 0, column } => Some(position(&self.text, column - 1)),
-            other => Some(other),
-        }
-    }
-}
-
-/// A place that is resolved only where an error has it.
-fn unresolved(offset: usize) -> Pos {
-    Pos { line: 0, column: offset + 1 }
-}
-
-fn nowhere<T>(node: T) -> Positioned<T> {
-    Positioned::new(node, Pos::default())
-}
-
-/// Makes the plan of `operation`.
-pub(super) fn plan(
-    types: &TypeSystem,
-    (document, operation): (&ExecutableDocument, &Operation),
-    definitions: &[Variable],
-    variables: &Variables,
-    text: Arc<str>,
-) -> Result<Plan, Rejection> {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-
-    let set = &operation.selection_set;
-    let conditions = Conditions::Of(variables);
-    let mut planner = Planner::new(types, document, conditions);
-    let items = planner.object(&set.ty, &[set])?;
-    let name = operation.name.as_ref().map(ToString::to_string);
-    let kind = match operation.operation_type {
-        ApolloKind::Query => OperationType::Query,
-        ApolloKind::Mutation => OperationType::Mutation,
-        ApolloKind::Subscription => OperationType::Subscription,
-    };
-    let ty = if kind == OperationType::Subscription { OperationType::Query } else { kind };
-    // They have been coerced: async-graphql only looks up their values.
-    let any = PlanType { base: BaseType::Named(types.name("Int")), nullable: true };
-    let variable_definitions = definitions.iter().map(|definition| {
-        nowhere(VariableDefinition {
-            name: nowhere(definition.name.clone()),
-            var_type: nowhere(any.clone()),
-            directives: Vec::new(),
-            default_value: None,
-        })
-    });
-    let operation = OperationDefinition {
-        ty,
-        variable_definitions: variable_definitions.collect(),
-        directives: Vec::new(),
-        selection_set: nowhere(SelectionSet { items }),
-    };
-    Ok(Plan {
-        id: NEXT.fetch_add(1, Ordering::Relaxed),
-        kind,
-        name,
-        document: PlanDocument {
-            operations: DocumentOperations::Single(nowhere(operation)),
-            fragments: HashMap::new(),
-        },
-        has_nested_variables: planner.has_nested_variables,
-        repeated: planner.uses.into_iter().filter(|(_, uses)| *uses > 1).collect(),
-        text,
-    })
-}
+use super::values::{count_uses, is_left_out, literal};
 
 /// Checks that fields with the same key have the same arguments, lists and objects included: apollo-compiler 1.33.1
 /// compares no more of two lists than both have.
 ///
 /// # Errors
 /// The first field that differs.
-pub(super) fn check_merges(
+pub(in crate::graphql) fn check_merges(
     types: &TypeSystem,
     document: &ExecutableDocument,
     operation: &Operation,
@@ -156,19 +37,19 @@ pub(super) fn check_merges(
     planner.object(&set.ty, &[set]).map(drop)
 }
 
-struct Planner<'a> {
+pub(super) struct Planner<'a> {
     types: &'a TypeSystem,
     document: &'a ExecutableDocument,
     conditions: Conditions<'a>,
-    has_nested_variables: bool,
+    pub(super) has_nested_variables: bool,
     /// How often each variable is used in arguments.
-    uses: HashMap<Name, usize>,
+    pub(super) uses: HashMap<Name, usize>,
     level: usize,
 }
 
 /// What is selected of a document.
 #[derive(Clone, Copy)]
-enum Conditions<'a> {
+pub(super) enum Conditions<'a> {
     /// Everything.
     All,
     /// What these variables select.
@@ -180,12 +61,16 @@ type Groups<'a> = IndexMap<&'a str, Vec<&'a Node<SelectedField>>>;
 type Planned<T> = Result<Positioned<T>, Rejection>;
 
 impl<'a> Planner<'a> {
-    fn new(types: &'a TypeSystem, document: &'a ExecutableDocument, conditions: Conditions<'a>) -> Self {
+    pub(super) fn new(
+        types: &'a TypeSystem,
+        document: &'a ExecutableDocument,
+        conditions: Conditions<'a>,
+    ) -> Self {
         Self { types, document, conditions, has_nested_variables: false, uses: HashMap::new(), level: 0 }
     }
 
     /// What `sets` select of an object of type `ty`.
-    fn object(
+    pub(super) fn object(
         &mut self,
         ty: &str,
         sets: &[&'a SelectedSet],
@@ -342,6 +227,11 @@ impl<'a> Planner<'a> {
     }
 }
 
+/// A position that is resolved only where an error has it.
+fn unresolved(offset: usize) -> Pos {
+    Pos { line: 0, column: offset + 1 }
+}
+
 /// Whether the lists and objects among the arguments are the same; the library compares the rest.
 fn same_arguments(these: &[Node<Argument>], those: &[Node<Argument>]) -> bool {
     let composed =
@@ -364,87 +254,5 @@ fn same(one: &Literal, other: &Literal) -> bool {
         }
         // What is left was compared by the library.
         _ => true,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SDL: &str =
-        "interface I {a:Int} type A implements I {a:Int b(x:Int):Int} type B implements I {a:Int c:Int}
-        type Query {i:I q:Query a(x:Int y:[Int]):Int}";
-
-    /// The selection of a plan as text, and the plan.
-    fn planned(text: &str, variables: serde_json::Value) -> (String, Plan) {
-        let types = TypeSystem::new(SDL, true);
-        let document = ExecutableDocument::parse_and_validate(&types.schema, text, "").unwrap();
-        let operation = document.operations.iter().next().unwrap();
-        let plan =
-            plan(&types, (&document, operation), &[], &Variables::from_json(variables), text.into()).unwrap();
-        let DocumentOperations::Single(operation) = &plan.document.operations else { panic!("{text}") };
-        (written(&operation.node.selection_set.node), plan)
-    }
-
-    fn written(set: &SelectionSet) -> String {
-        let items = set.items.iter().map(|item| match &item.node {
-            Selection::Field(field) => {
-                let arguments =
-                    field.node.arguments.iter().map(|(name, value)| format!("{}:{}", name.node, value.node));
-                let arguments = arguments.collect::<Vec<_>>().join(",");
-                format!(
-                    "{}({arguments}){}",
-                    field.node.response_key().node,
-                    written(&field.node.selection_set.node)
-                )
-            }
-            Selection::InlineFragment(fragment) => {
-                let condition = fragment.node.type_condition.as_ref().unwrap();
-                format!("...{}{}", condition.node.on.node, written(&fragment.node.selection_set.node))
-            }
-            Selection::FragmentSpread(_) => panic!("a plan spreads nothing"),
-        });
-        let items = items.collect::<Vec<_>>().join(" ");
-        if items.is_empty() { String::new() } else { format!("{{{items}}}") }
-    }
-
-    #[test]
-    fn fields_are_merged_fragments_inlined_and_conditions_decided() {
-        for (text, variables, expected) in [
-            (
-                "{a q{a} ...F q{b:a}} fragment F on Query {q{c:a} a}",
-                serde_json::json!({}),
-                "{a() q(){a() c() b()}}",
-            ),
-            ("query($v:Int){a(x:$v y:[1])}", serde_json::json!({}), "{a(y:[1])}"),
-            ("query($v:Int){a(x:$v)}", serde_json::json!({"v": 1}), "{a(x:$v)}"),
-            (
-                "query($v:Boolean!){a @skip(if:$v) q @include(if:$v) {a}}",
-                serde_json::json!({"v": true}),
-                "{q(){a()}}",
-            ),
-            (
-                "query($v:Boolean!){a @skip(if:$v) q @include(if:$v) {a}}",
-                serde_json::json!({"v": false}),
-                "{a()}",
-            ),
-            ("{i{a ...on I{a}}}", serde_json::json!({}), "{i(){a()}}"),
-            ("{i{a ...on A{b}}}", serde_json::json!({}), "{i(){...A{a() b()} ...B{a()}}}"),
-        ] {
-            assert_eq!(planned(text, variables).0, expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_plan_knows_where_variables_are_used() {
-        let nested = |text: &str| planned(text, serde_json::json!({"v": 1})).1.has_nested_variables;
-        assert!(!nested("query($v:Int){a(x:$v) q{a(x:1)}}"));
-        assert!(nested("query($v:Int){q{a(x:$v)}}"));
-        let repeated = planned("query($v:Int){a(x:$v y:[$v $v]) q{a(x:1)}}", serde_json::json!({"v": 1})).1;
-        assert_eq!(repeated.repeated, [(Name::new("v"), 3)]);
-        assert!(repeated.check_copies(&Variables::from_json(serde_json::json!({"v": 1}))).is_ok());
-        let large = Variables::from_json(serde_json::json!({"v": "x".repeat(MAX_COPIED_BYTES / 2)}));
-        assert!(repeated.check_copies(&large).is_err());
-        assert_ne!(repeated.id, planned("{a}", serde_json::json!({})).1.id);
     }
 }

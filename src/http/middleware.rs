@@ -14,7 +14,7 @@ use std::{
 use axum::{
     body::{Body, Bytes, HttpBody},
     extract::Request,
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use futures_util::future::{Either, ready};
@@ -25,43 +25,48 @@ use tracing::Instrument;
 use crate::domain::Error;
 
 use super::{
-    Note, Origins, come_back, drain::lend, head, request_log::Entry, upgrade_names::set_upgrade_names,
+    connection_lifetime::shutdown_response,
+    head,
+    header_case::set_upgrade_header_case,
+    origin::OriginPolicy,
+    request_body::{BodyProgress, drain_on_drop},
+    request_log::{AccessLog, RequestLogContext},
 };
 
 type Answering = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
-/// The outside of everything: each request is logged, and held against the rules of HTTP and [`Origins`]; its body has a
+/// The outside of everything: each request is logged, and held against the rules of HTTP and [`OriginPolicy`]; its body has a
 /// deadline, and what its door leaves of it is read; and each response gets nosniff, frame-ancestors and
 /// referrer-policy headers.
 #[derive(Clone, Debug)]
-pub struct Surround {
-    origins: Origins,
+pub struct EdgeLayer {
+    origins: OriginPolicy,
     body_timeout: Duration,
 }
 
-impl Surround {
+impl EdgeLayer {
     /// Lets in what `origins` let in; a body may take `body_timeout` to come.
-    pub fn new(origins: Origins, body_timeout: Duration) -> Self {
+    pub fn new(origins: OriginPolicy, body_timeout: Duration) -> Self {
         Self { origins, body_timeout }
     }
 }
 
-impl<S> Layer<S> for Surround {
-    type Service = Surrounded<S>;
+impl<S> Layer<S> for EdgeLayer {
+    type Service = EdgeService<S>;
 
-    fn layer(&self, inner: S) -> Surrounded<S> {
-        Surrounded { inner, edge: self.clone() }
+    fn layer(&self, inner: S) -> EdgeService<S> {
+        EdgeService { inner, edge: self.clone() }
     }
 }
 
-/// The service of [`Surround`].
+/// The service of [`EdgeLayer`].
 #[derive(Clone, Debug)]
-pub struct Surrounded<S> {
+pub struct EdgeService<S> {
     inner: S,
-    edge: Surround,
+    edge: EdgeLayer,
 }
 
-impl<S, B> Service<Request> for Surrounded<S>
+impl<S, B> Service<Request> for EdgeService<S>
 where
     S: Service<Request, Response = Response<B>, Error = Infallible, Future: Send + 'static>,
     B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
@@ -75,10 +80,10 @@ where
     }
 
     fn call(&mut self, mut request: Request) -> Answering {
-        let entry = Entry::begin(&mut request);
-        let span = entry.span();
-        let (note, limit) = (entry.note().clone(), self.edge.body_timeout);
-        let request = lend(request, &note, limit);
+        let log = AccessLog::begin(&mut request);
+        let span = log.span();
+        let (context, limit) = (log.context().clone(), self.edge.body_timeout);
+        let request = drain_on_drop(request, &context, limit);
         let answer = match head::check(&request).and_then(|()| self.edge.origins.check(&request)) {
             Ok(()) => Either::Left(span.in_scope(|| self.inner.call(request))),
             Err(error) => Either::Right(error),
@@ -88,15 +93,15 @@ where
                 Either::Left(answer) => answer.instrument(span).await?.map(Body::new),
                 Either::Right(error) => span.in_scope(|| error.into_response()),
             };
-            let body = note.body();
+            let body: &BodyProgress = context.as_ref();
             if body.is_late() && response.status() != StatusCode::REQUEST_TIMEOUT {
                 // Of a door that does not read its bodies itself.
                 response = Error::RequestTimeout { limit }.into_response();
             }
             body.drain().await;
-            secure(response.headers_mut());
-            set_upgrade_names(&mut response).await;
-            entry.end(&mut response);
+            set_security_headers(response.headers_mut());
+            set_upgrade_header_case(&mut response).await;
+            log.end(&mut response);
             Ok(response)
         })
     }
@@ -107,34 +112,34 @@ where
 /// good. What a request that took too long was about to write may still be written; upgrades to WebSocket are answered at
 /// once and are not ended by this.
 #[derive(Clone, Debug)]
-pub struct Bound {
+pub struct RequestTimeoutLayer {
     time: Duration,
     draining: CancellationToken,
 }
 
-impl Bound {
+impl RequestTimeoutLayer {
     /// Lets each request take `time`, and none begin once `draining` is cancelled.
     pub fn new(time: Duration, draining: CancellationToken) -> Self {
         Self { time, draining }
     }
 }
 
-impl<S> Layer<S> for Bound {
-    type Service = Bounded<S>;
+impl<S> Layer<S> for RequestTimeoutLayer {
+    type Service = RequestTimeoutService<S>;
 
-    fn layer(&self, inner: S) -> Bounded<S> {
-        Bounded { inner, bound: self.clone() }
+    fn layer(&self, inner: S) -> RequestTimeoutService<S> {
+        RequestTimeoutService { inner, bound: self.clone() }
     }
 }
 
-/// The service of [`Bound`].
+/// The service of [`RequestTimeoutLayer`].
 #[derive(Clone, Debug)]
-pub struct Bounded<S> {
+pub struct RequestTimeoutService<S> {
     inner: S,
-    bound: Bound,
+    bound: RequestTimeoutLayer,
 }
 
-impl<S> Service<Request> for Bounded<S>
+impl<S> Service<Request> for RequestTimeoutService<S>
 where
     S: Service<Request, Response = Response, Error = Infallible, Future: Send + 'static>,
 {
@@ -149,40 +154,27 @@ where
     fn call(&mut self, request: Request) -> Answering {
         let asks_how_it_is = matches!(request.uri().path(), "/api/health" | "/api/ready");
         if self.bound.draining.is_cancelled() && !asks_how_it_is {
-            if is_event_source(&request) {
-                return Box::pin(ready(Ok(come_back::response())));
-            }
-            let mut response = Error::unavailable("the server shuts down").into_response();
-            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-            return Box::pin(ready(Ok(response)));
+            return Box::pin(ready(Ok(shutdown_response(&request))));
         }
         let limit = self.bound.time;
-        let note = request.extensions().get::<Note>().cloned().unwrap_or_default();
+        let context = request.extensions().get::<RequestLogContext>().cloned().unwrap_or_default();
         let answer = self.inner.call(request);
         Box::pin(async move {
-            let answer = note.body().within(limit, answer).await;
+            let answer = context.as_ref().with_timeout(limit, answer).await;
             answer.unwrap_or_else(|| Ok(Error::unavailable("the request took too long").into_response()))
         })
     }
 }
 
-/// Whether a request is that of an EventSource: it wants events first of all.
-fn is_event_source(request: &Request) -> bool {
-    const EVENTS: &[u8] = b"text/event-stream";
-    let accept = request.headers().get(header::ACCEPT).map_or(&[][..], HeaderValue::as_bytes);
-    request.method() == Method::GET
-        && accept.get(..EVENTS.len()).is_some_and(|first| first.eq_ignore_ascii_case(EVENTS))
-}
-
 /// The answer to a request whose handler panicked: an internal error, like every other defect.
-pub fn answer_panics(panic: Box<dyn Any + Send + 'static>) -> Response {
+pub fn panic_response(panic: Box<dyn Any + Send + 'static>) -> Response {
     let text = panic.downcast_ref::<String>().cloned();
     let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
     Error::internal(format!("a handler panicked: {}", text.unwrap_or_default())).into_response()
 }
 
 /// A page that needs less sets its own.
-fn secure(headers: &mut HeaderMap) {
+fn set_security_headers(headers: &mut HeaderMap) {
     let mut default = |name: HeaderName, value: &'static str| {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     };

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::domain::{Error, Result};
 
-use super::drain::Late;
+use super::request_body::BodyTimeout;
 
 /// What some programs of Windows write before a text in UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -68,7 +68,7 @@ fn broken(error: &(dyn StdError + 'static), limit: usize) -> Error {
     if error.is::<LengthLimitError>() {
         return Error::PayloadTooLarge { limit };
     }
-    if let Some(Late(limit)) = error.downcast_ref() {
+    if let Some(BodyTimeout(limit)) = error.downcast_ref() {
         return Error::RequestTimeout { limit: *limit };
     }
     match error.source() {

@@ -28,7 +28,7 @@ const BUFFER_BYTES: usize = 1_024;
 static NAMES: OnceCell<Extensions> = OnceCell::const_new();
 
 /// Has the names of an answer that upgrades written in their usual case.
-pub(super) async fn set_upgrade_names(response: &mut Response) {
+pub(super) async fn set_upgrade_header_case(response: &mut Response) {
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         return;
     }
@@ -68,10 +68,10 @@ mod tests {
     #[tokio::test]
     async fn hyper_notes_the_names() {
         let mut response = Response::new(Body::empty());
-        set_upgrade_names(&mut response).await;
+        set_upgrade_header_case(&mut response).await;
         assert!(response.extensions().is_empty(), "other answers are left alone");
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-        set_upgrade_names(&mut response).await;
+        set_upgrade_header_case(&mut response).await;
         assert_eq!(response.extensions().len(), 1);
     }
 }
