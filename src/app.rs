@@ -35,13 +35,13 @@ use crate::{
     web::{self, Pages},
 };
 
-/// How long sockets and streams may take to be closed after the shutdown began.
+/// How long after the shutdown began sockets and streams may take to close.
 const CONNECTION_CLOSE_TIME: Duration = Duration::from_secs(6);
 /// How long requests under way may take after the shutdown began.
 const REQUEST_DRAIN_TIME: Duration = Duration::from_secs(8);
-/// How long all of it may take after the shutdown began: a database that has not answered by then is not waited for.
+/// How long the whole shutdown may take: then a database that does not answer is abandoned.
 const SHUTDOWN_TIME: Duration = Duration::from_secs(9);
-/// The least that a response must have to be worth compressing, in bytes.
+/// Bytes of the smallest response that is compressed.
 const COMPRESS_MIN_BYTES: u64 = 1_024;
 
 /// The product, ready to serve.
@@ -73,12 +73,12 @@ impl App {
         let (url, replica_url) = (&config.database_url, config.database_read_url.as_deref());
         let store = Store::open_tuned(url, replica_url, clock.clone(), announce, Tuning::default()).await?;
         if let Some(address) = bus_address(config) {
-            // Nothing is written before the store is given away, so nothing is announced without the bus.
+            // Nothing is written before the store is shared, so every event is published to the bus.
             let _ = bus.set(Bus::join(&address, hub.clone(), store.clone()).await?);
         }
         let services = Services::new(store.clone(), hub.clone(), bus.get().cloned());
         let roster = Roster::new(services.presence.clone(), store.clone());
-        // Only a development server has none of its own: what it signs ends with it.
+        // A development server without a secret signs tokens that are valid until it ends.
         let secret = config.jwt_secret.clone().unwrap_or_else(random_secret);
         let auth = Authenticator::new(&secret, config.production(), config.token_rules, clock.clone());
         let development = (!config.production()).then(|| {
@@ -141,14 +141,14 @@ impl App {
                 shutdown.await;
                 tracing::info!("shutting down: new requests are refused, those under way are answered");
                 draining.cancel();
-                // While sockets are closed one by one, who asks how the server is gets an answer.
+                // While sockets are closed one by one, health and readiness are still answered.
                 let _ = tokio::time::timeout(CONNECTION_CLOSE_TIME, metrics.all_closed()).await;
                 stopped.cancel();
             }
         };
         let server = Server::new(router, limits, stopped);
         let connections = server.connections();
-        // To the very end: who comes late is told why, where a closed port would refuse without a word.
+        // To the end: late requests are answered with the reason, where a closed port would refuse the connection.
         let serving = server.run(listener);
         let served = async {
             stop.await;
@@ -184,7 +184,7 @@ async fn after(time: Duration, draining: CancellationToken) {
     tokio::time::sleep(time).await;
 }
 
-/// Tells of each commit: the followers of this node, and the other nodes.
+/// Publishes the events of each commit: to the followers of this node, and to the other nodes.
 fn announcer(hub: Hub, bus: Arc<OnceLock<Bus>>) -> Announce {
     Arc::new(move |events| {
         for event in events {
@@ -205,7 +205,7 @@ fn bus_address(config: &Config) -> Option<BusAddress> {
     })
 }
 
-/// What surrounds every request, from the outside in. Requests to `sockets` wait for events, for as long as it takes, and
+/// The middleware of every request, from the outside in. Requests to `sockets` wait for events, for as long as it takes, and
 /// end with the shutdown in their own way.
 fn surround(doors: Router, sockets: Router, config: &Config, draining: CancellationToken) -> Router {
     let origins = OriginPolicy::new(config.client_origins.clone(), !config.production());

@@ -29,9 +29,9 @@ const LINGER_READ_BYTES: usize = 16 * 1024;
 
 /// A TCP connection that counts among those of the server until it is closed.
 ///
-/// A kernel that is told to close a connection with unread data resets it, and the client then loses what was sent last:
-/// a refusal, or the close frame of a WebSocket. So where the client has not ended its side, what it still sends is read
-/// and dropped for a moment.
+/// Closing a connection with unread data makes the kernel reset it, and the client then loses the last bytes: an error
+/// response, or the close frame of a WebSocket. So where the client has not ended its side, its data is read and dropped
+/// for a moment.
 pub(super) struct Connection {
     /// None once it is closing.
     stream: Option<TcpStream>,

@@ -40,7 +40,7 @@ pub(super) async fn set_upgrade_header_case(response: &mut Response) {
     response.extensions_mut().extend(names.clone());
 }
 
-/// Lets hyper read [`HEAD`] from memory, and takes what it notes of it. Should that fail, names stay small.
+/// Lets hyper read [`HEAD`] from memory, and takes its record of the names. If that fails, names stay in lower case.
 async fn read_names() -> Extensions {
     let (mut client, server) = tokio::io::duplex(BUFFER_BYTES);
     let (sender, mut noted) = mpsc::unbounded_channel();

@@ -1,4 +1,4 @@
-//! What surrounds every request: its line in the log, its time, its panics, and the headers of every response.
+//! The middleware of every request: access log, timeouts, panics, and headers of responses.
 //!
 //! Two services, and no middleware functions of axum: each of those costs every request two allocations, and a clone of
 //! all that it surrounds.
@@ -33,11 +33,10 @@ use super::{
     request_log::{AccessLog, RequestLogContext},
 };
 
-type Answering = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+type ResponseFuture = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
-/// The outside of everything: each request is logged, and held against the rules of HTTP and [`OriginPolicy`]; its body has a
-/// deadline, and what its door leaves of it is read; and each response gets nosniff, frame-ancestors and
-/// referrer-policy headers.
+/// The outermost layer. It logs each request, checks its head and its origin ([`OriginPolicy`]), sets the deadline of its body
+/// and drains the rest of it, and sets nosniff, frame-ancestors and referrer-policy headers.
 #[derive(Clone, Debug)]
 pub struct EdgeLayer {
     origins: OriginPolicy,
@@ -45,7 +44,7 @@ pub struct EdgeLayer {
 }
 
 impl EdgeLayer {
-    /// Lets in what `origins` let in; a body may take `body_timeout` to come.
+    /// Rejects other origins than `origins` allow; a body may take `body_timeout` to come.
     pub fn new(origins: OriginPolicy, body_timeout: Duration) -> Self {
         Self { origins, body_timeout }
     }
@@ -73,13 +72,13 @@ where
 {
     type Response = Response;
     type Error = Infallible;
-    type Future = Answering;
+    type Future = ResponseFuture;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, mut request: Request) -> Answering {
+    fn call(&mut self, mut request: Request) -> ResponseFuture {
         let log = AccessLog::begin(&mut request);
         let span = log.span();
         let (context, limit) = (log.context().clone(), self.edge.body_timeout);
@@ -107,10 +106,9 @@ where
     }
 }
 
-/// Bounds a request: it is answered UNAVAILABLE where it takes longer than it may once its body is there, and where it
-/// comes after the shutdown began, unless it asks how the server is, or is an EventSource, which a refusal would end for
-/// good. What a request that took too long was about to write may still be written; upgrades to WebSocket are answered at
-/// once and are not ended by this.
+/// Answers UNAVAILABLE to a request that takes too long after its body is complete, and to one that comes after the shutdown
+/// began ([`shutdown_response`]), but for health and readiness. A write of a request that took too long may still complete;
+/// upgrades to WebSocket are answered at once and are not ended by this.
 #[derive(Clone, Debug)]
 pub struct RequestTimeoutLayer {
     time: Duration,
@@ -118,7 +116,7 @@ pub struct RequestTimeoutLayer {
 }
 
 impl RequestTimeoutLayer {
-    /// Lets each request take `time`, and none begin once `draining` is cancelled.
+    /// Each request may take `time`, and none begins once `draining` is cancelled.
     pub fn new(time: Duration, draining: CancellationToken) -> Self {
         Self { time, draining }
     }
@@ -145,15 +143,15 @@ where
 {
     type Response = Response;
     type Error = Infallible;
-    type Future = Answering;
+    type Future = ResponseFuture;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request) -> Answering {
-        let asks_how_it_is = matches!(request.uri().path(), "/api/health" | "/api/ready");
-        if self.bound.draining.is_cancelled() && !asks_how_it_is {
+    fn call(&mut self, request: Request) -> ResponseFuture {
+        let is_health_check = matches!(request.uri().path(), "/api/health" | "/api/ready");
+        if self.bound.draining.is_cancelled() && !is_health_check {
             return Box::pin(ready(Ok(shutdown_response(&request))));
         }
         let limit = self.bound.time;

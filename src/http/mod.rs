@@ -21,7 +21,7 @@ pub use self::{
     authenticated::{Authenticated, authorization},
     connection_lifetime::{ConnectionEnd, ConnectionLifetime, DRAIN_WINDOW, drained, never},
     error::{ErrorBody, method_not_allowed, respond},
-    json_body::{content_length, read_json},
+    json_body::{content_length, parse_json, read_body, read_json},
     middleware::{EdgeLayer, RequestTimeoutLayer, panic_response},
     origin::{OriginPolicy, cors},
     request_log::RequestLogContext,

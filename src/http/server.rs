@@ -1,4 +1,4 @@
-//! The server of HTTP/1.1: it accepts connections and bounds what each of them may hold.
+//! The HTTP/1.1 server: it accepts connections and bounds the memory and time of each.
 
 use std::{
     collections::VecDeque,
@@ -39,7 +39,7 @@ use super::{
 const HEAD_BYTES: usize = 64 * 1024;
 /// Connections that wait to be accepted. The kernel may hold fewer (`net.core.somaxconn`).
 const BACKLOG: u32 = 1_024;
-/// Connections beyond the limit that are told so at the same time; one more drops the oldest.
+/// Connections beyond the limit that are answered at the same time; one more drops the oldest.
 const REFUSALS: usize = 16;
 /// How long such a connection may take to send its head, and in all.
 const REFUSAL_HEAD: Duration = Duration::from_secs(2);
@@ -48,7 +48,7 @@ const REFUSAL: Duration = Duration::from_secs(4);
 const ACCEPT_RETRY: Duration = Duration::from_millis(200);
 /// How often the same complaint is logged at most.
 const COMPLAINT: Duration = Duration::from_secs(10);
-/// How long waiting data may lie unread before the connection ends: longer than the 30 s and the goodbye of a WebSocket.
+/// How long a client may leave data unread before the connection ends: longer than a WebSocket and its close frame take.
 #[cfg(target_os = "linux")]
 const UNREAD: Duration = Duration::from_secs(45);
 
@@ -161,7 +161,7 @@ impl Server {
         let mut builder = builder(self.limits.head);
         let io = TokioIo::new(Connection::new(stream, slot));
         if self.stopped.is_cancelled() {
-            // A connection that has not yet sent anything would be closed without an answer, were it told to end.
+            // A graceful shutdown closes a connection that has not sent anything yet without a response.
             let connection = builder.keep_alive(false).serve_connection(io, service).with_upgrades();
             tokio::spawn(connection);
             return;
@@ -205,7 +205,7 @@ fn builder(head: Duration) -> http1::Builder {
         .timer(TokioTimer::new())
         .header_read_timeout(head)
         .max_header_size(HEAD_BYTES)
-        // What a head may fill while it is read; a body passes through in pieces of this size.
+        // The buffer of a head; a body passes through it in pieces.
         .max_buf_size(HEAD_BYTES);
     builder
 }
@@ -264,7 +264,7 @@ fn broke_off(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }
 
-/// Says why no connection can be accepted; files that ran out, in words that say what to do.
+/// Logs why no connection can be accepted, and the remedy where files ran out.
 fn complain(error: &io::Error) {
     // EMFILE and ENFILE, of which the standard library knows no kind; the same numbers on every Unix.
     match error.raw_os_error() {

@@ -74,7 +74,7 @@ impl ClientEvent {
 
     /// [`ClientEvent::answer`] with an error, at once or not at all: for a client that sends too much.
     pub(super) fn reject(&self, error: &Error) {
-        // A client whose buffer is full as well is not told.
+        // Dropped where the buffer of the client is full as well.
         let _ = match self.acknowledgement {
             Some(_) => self.acknowledgement().send(&ErrorBody::from(error)),
             None => self.socket.emit("error:message", &ErrorMessage::of(error, &self.event)),

@@ -1,4 +1,4 @@
-//! What the sockets of this door share.
+//! The state that the sockets of this door share.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,7 +15,7 @@ pub(super) const PING_INTERVAL: Duration = Duration::from_secs(20);
 /// When a client that has too many sockets or waiting events may retry.
 pub(super) const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// What the sockets share. Cheap to clone.
+/// Shared by the sockets. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Door(pub(super) Arc<Inner>);
 

@@ -113,7 +113,7 @@ struct Transport {
 }
 
 async fn serve(State(transport): State<Transport>, request: Request) -> Response {
-    // The library reads a body before it says that it is too large; a client may wait to be asked for it.
+    // The library reads a body before it rejects its length; a client may wait for "100 Continue".
     if content_length(request.headers()).is_some_and(|length| length > transport.payload_bytes) {
         return Error::PayloadTooLarge { limit: transport.payload_bytes }.into_response();
     }

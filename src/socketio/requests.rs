@@ -17,13 +17,13 @@ use super::{client_event::emit, session::Session};
 const FIRST_PAGE_ACTIVITIES: i64 = 20;
 const FIRST_PAGE_NOTIFICATIONS: i64 = 50;
 
-/// What a client may send.
+/// The events that a client may send.
 const CLIENT_EVENTS: &[&str] = &["user:login", "activity:create", "data:request"];
-/// What `data:request` may ask for.
+/// The names that `data:request` takes.
 const DATA_NAMES: &[&str] = &["activities", "notifications", "analytics", "all"];
 
 impl Session {
-    /// Does what `event` asks for; returns what the acknowledgement brings.
+    /// Handles `event`; returns the payload of its acknowledgement.
     pub(super) async fn perform(&mut self, event: &str, payload: Value) -> Result<Value> {
         match event {
             "user:login" => self.login_event(&payload).await,

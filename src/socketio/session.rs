@@ -128,8 +128,8 @@ impl Session {
 
     /// Joins the room of `user`, and leaves the one before. What the client missed after `auth.after` comes first.
     ///
-    /// A cursor that cannot be resumed from is told by `error:message`, and the room is joined all the same: an old
-    /// client that does not listen for it gets at least what is new.
+    /// A cursor that cannot be resumed from is reported by `error:message`, and the room is joined all the same: an old
+    /// client that does not listen for it gets at least new events.
     ///
     /// # Errors
     /// FORBIDDEN for another's room; RATE_LIMITED where the user has too many sockets; UNAVAILABLE where the database does

@@ -1,11 +1,11 @@
-//! Gauges of what is open, in the text format of Prometheus.
+//! Gauges of open connections and operations, in the text format of Prometheus.
 
 use std::sync::Arc;
 
 use prometheus_client::{encoding::text::encode, metrics::gauge::Gauge, registry::Registry};
 use tokio::sync::watch;
 
-/// What the server counts about itself. Cheap to clone.
+/// The gauges of the server. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Metrics(Arc<Inner>);
 
@@ -17,7 +17,7 @@ struct Inner {
     operations: Gauge,
     followed_users: Gauge,
     active_users: Gauge,
-    /// Sockets and streams together, for whoever waits for their end.
+    /// Sockets and streams together, to wait for their end.
     connections: watch::Sender<usize>,
 }
 

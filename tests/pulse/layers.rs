@@ -104,6 +104,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("sea_orm", &["src/store/"]),
     ("apollo_compiler", &["src/graphql/request/", "src/graphql/workarounds/", "src/graphql/type_system.rs"]),
     ("async_graphql", &["src/graphql/"]),
+    ("async_graphql_axum", &["src/graphql/transport/"]),
     ("indicatif", &["src/command/"]),
     ("socketioxide", &["src/socketio/"]),
     ("utoipa", &["src/rest/", "src/json/", "src/http/error.rs"]),

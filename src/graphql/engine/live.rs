@@ -129,7 +129,7 @@ struct LiveOperation {
     plan: Arc<Plan>,
     variables: Variables,
     viewer: Viewer,
-    /// The same for all who select the same.
+    /// The same for all subscribers with the same selection.
     key: PlanKey,
 }
 

@@ -1,4 +1,4 @@
-//! Executes operations: the one place where what was prepared meets the schema.
+//! Executes prepared operations on the schema.
 
 mod live;
 
@@ -101,7 +101,7 @@ impl Engine {
         &self.0.limits
     }
 
-    /// Parses and checks what a client sent.
+    /// Prepares the operation of a request.
     ///
     /// # Errors
     /// Why it is rejected: at least one error.
@@ -128,7 +128,7 @@ impl Engine {
         Execution::Executed(json, budget.map(ResponseBudget::into_held).unwrap_or_default())
     }
 
-    /// Executes what a subscription selects, as a query.
+    /// Executes the selection of a subscription as a query.
     pub(super) async fn execute_event(&self, request: Request, plan: &Plan) -> Response {
         locate(with_error_codes(self.0.events.execute(request).await, false), plan)
     }
@@ -145,7 +145,7 @@ impl Engine {
 }
 
 impl Operation {
-    /// By which what it selects is told from what others select.
+    /// Identifies its selection.
     pub(super) fn plan_key(&self) -> PlanKey {
         let Plan { id, has_nested_variables, .. } = &*self.plan;
         if !has_nested_variables {

@@ -88,7 +88,7 @@ pub(super) struct Document {
     weight: usize,
 }
 
-/// An operation, and what of it does not depend on values.
+/// An operation, as far as it does not depend on values.
 struct Operation {
     name: Option<ApolloName>,
     variables: Vec<Variable>,
@@ -212,7 +212,7 @@ fn suggest(types: &TypeSystem, message: String) -> String {
     }
 }
 
-/// The first errors of the library: what is wrong, and the byte where.
+/// The first errors of the library: message and byte.
 fn rejections(errors: &DiagnosticList, most: usize) -> impl Iterator<Item = (String, Option<usize>)> {
     errors.iter().take(most).map(|diagnostic| {
         let offset = diagnostic.error.location().map(|span| span.offset());
@@ -261,7 +261,7 @@ impl Operation {
         size.fields * plans * BYTES_PER_FIELD
     }
 
-    /// In what its plans differ: the values of conditions, and which variables have a value. None where that is too much.
+    /// The key of a plan: the values of conditions, and which variables have a value. None where there are too many.
     fn plan_key(&self, variables: &Variables) -> Option<u64> {
         let mut key = 0_u64;
         let mut bits = 0;

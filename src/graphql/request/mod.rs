@@ -1,4 +1,4 @@
-//! From the text of a request to what async-graphql executes.
+//! Prepares operations: from the text of a request to a plan that async-graphql executes.
 //!
 //! A document is scanned ([`lexical`]), parsed by apollo-compiler, measured ([`limits`]) and validated once per text
 //! ([`rules`]); valid ones are cached ([`document`]). Each request has its variables coerced ([`variables`]) and gets a
@@ -21,7 +21,7 @@ use self::document::DocumentCache;
 
 pub(super) use self::limits::OperationLimits;
 
-/// What a client sends, whatever the transport.
+/// The parameters of a request, by any transport.
 #[derive(Debug, Default)]
 pub(super) struct Params {
     pub(super) query: String,

@@ -19,7 +19,7 @@ use crate::graphql::{
 /// The names of variables.
 pub(super) type Names<'a> = HashSet<&'a str>;
 
-/// What an operation does with its variables.
+/// How an operation uses its variables.
 #[derive(Debug, Default)]
 pub(super) struct VariableUses<'a> {
     /// Those that are used where null is not taken.

@@ -1,4 +1,4 @@
-//! Records: objects whose fields are all at hand. What is selected of one is written as JSON in one go, a whole page with
+//! Records: objects whose fields are all at hand. The selection of a record is written as JSON in one go, a whole page with
 //! its items at once, where the library would make a future, a name and a value of each field of each item.
 //!
 //! What is executed is a [`Plan`](crate::graphql::workarounds::plan::Plan): its fields are merged, and no fragments are left.
@@ -27,7 +27,7 @@ pub(super) trait Record: Sized + Send + Sync + 'static {
     /// The fields, in the order of the schema.
     const FIELDS: &'static [Field<Self>];
 
-    /// Room for what is written of it, where it is read again and again.
+    /// A cache of its encodings, where it is read often.
     fn written(&self) -> Option<&Written> {
         None
     }
@@ -56,7 +56,7 @@ impl<T> Field<T> {
     }
 }
 
-/// What is selected at one place of the answer.
+/// The selection at one place of the response.
 #[derive(Clone, Copy)]
 pub(super) struct Selected<'a>(&'a SelectionSet);
 
@@ -95,7 +95,7 @@ impl<'a> Selected<'a> {
             let (key, name) = (field.node.response_key().node.as_str(), field.node.name.node.as_str());
             let below = Selected(&field.node.selection_set.node);
             let field = T::FIELDS.iter().find(|field| field.name == name);
-            // What else there is was rejected by validation.
+            // Validation rejected any other name.
             (field.is_some() || name == "__typename").then_some(ResponseField { key, field, below })
         });
         fields.collect()
@@ -128,7 +128,7 @@ pub(super) fn register<T: Record + OutputType>(registry: &mut Registry) -> Strin
     })
 }
 
-/// By which what one plan selects, with the variables that it depends on, is told from what others select.
+/// Identifies a selection: that of one plan, with the variables that it depends on.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::graphql) struct PlanKey(pub(in crate::graphql) u128);
 
@@ -139,7 +139,7 @@ impl PlanKey {
     }
 }
 
-/// What is selected of `record`, as a value of the library.
+/// The selection of `record`, as a value of the library.
 ///
 /// It is [`Value::Binary`], which holds JSON here and nowhere else is used: the library only passes it on, because a plan names
 /// no field twice, and [`JsonWriter::value`] writes it as it is.

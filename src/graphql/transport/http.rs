@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use async_graphql::{Variables, parser::types::OperationType};
+use async_graphql_axum::{GraphQLRequest, rejection::GraphQLRejection};
 use axum::{
     Router,
-    body::Body,
-    extract::{FromRequestParts, Request, State, WebSocketUpgrade},
+    body::{Body, Bytes},
+    extract::{FromRequest, FromRequestParts, Request, State, WebSocketUpgrade},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
     routing::any,
@@ -20,7 +21,7 @@ use crate::{
         request::{Operation, Params},
         schema::LastEventId,
     },
-    http::{Authenticated, RequestLogContext, authorization, read_json},
+    http::{Authenticated, RequestLogContext, authorization, parse_json, read_body},
 };
 
 use super::{
@@ -77,7 +78,11 @@ async fn answer(engine: &Engine, parts: Parts, body: Body, accepted: Accepted) -
     let params = if get {
         from_query(parts.uri.query().unwrap_or_default())?
     } else {
-        from_body(read_json(&parts.headers, body, engine.transport().body_bytes).await?)?
+        let body = read_body(&parts.headers, body, engine.transport().body_bytes).await?;
+        match extract(&body).await {
+            Some(params) => params,
+            None => decode(parse_json(&body)?)?,
+        }
     };
     let prepared = engine.prepare(params);
     if let (Some(context), Ok(operation)) = (context, &prepared)
@@ -140,11 +145,26 @@ fn from_query(query: &str) -> Result<Params> {
         };
         fields.insert(name.into_owned(), value);
     }
-    from_body(Some(Value::Object(fields)))
+    decode(Some(Value::Object(fields)))
 }
 
-/// Parameters of a POST.
-fn from_body(body: Option<Value>) -> Result<Params> {
+/// Parameters of a POST, by the extractor of async-graphql-axum. `None` where it rejects the body, and where it would take
+/// what [`decode`] does not: a list in place of the object, or no query.
+async fn extract(body: &Bytes) -> Option<Params> {
+    if body.first() != Some(&b'{') {
+        return None;
+    }
+    let mut request = Request::new(Body::from(body.clone()));
+    *request.method_mut() = Method::POST;
+    let request = GraphQLRequest::<GraphQLRejection>::from_request(request, &()).await.ok()?.into_inner();
+    let async_graphql::Request { query, operation_name, variables, extensions, .. } = request;
+    let persisted = extensions.0.contains_key("persistedQuery");
+    let operation_name = operation_name.filter(|name| !name.is_empty());
+    (!query.is_empty()).then_some(Params { query, operation_name, variables, persisted })
+}
+
+/// Parameters of a GET, or of a POST that [`extract`] does not take: what is wrong with them, by field.
+fn decode(body: Option<Value>) -> Result<Params> {
     let mut fields = match body {
         Some(Value::Object(fields)) => fields,
         Some(Value::Array(_)) => {
@@ -215,5 +235,65 @@ async fn open_socket(endpoint: &Endpoint, parts: &mut Parts) -> Response {
     match WebSocketUpgrade::from_request_parts(parts, &()).await {
         Ok(upgrade) => websocket::open(endpoint.engine.clone(), upgrade, authorization),
         Err(_) => reject(Error::bad_input("This is not a WebSocket handshake."), Media::Json),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `None` where the library does not take it.
+    async fn extracted(body: &'static str) -> Option<Params> {
+        extract(&Bytes::from_static(body.as_bytes())).await
+    }
+
+    #[tokio::test]
+    async fn the_extractor_takes_what_the_strict_decoder_takes() {
+        for body in [
+            r#"{"query":"{a}"}"#,
+            r#"{"query":"{a}","operationName":"","variables":null,"other":[1]}"#,
+            r#"{"query":"{a}","operationName":"A","variables":{"x":[1,-2.5,1e300,18446744073709551615,null,{"y":"\u0001é"}]}}"#,
+            r#"{"extensions":{"persistedQuery":{}},"query":"{a}","variables":{"x":1,"x":{"y":1,"y":2}}}"#,
+            " {\"query\":\"{a}\"}",
+        ] {
+            let strict = decode(parse_json(body.as_bytes()).unwrap()).unwrap();
+            if let Some(params) = extracted(body).await {
+                assert_eq!(format!("{params:?}"), format!("{strict:?}"), "{body}");
+            } else {
+                assert!(body.starts_with(' '), "{body}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn the_extractor_leaves_the_rest_to_the_strict_decoder() {
+        for body in [
+            "",
+            "null",
+            "{",
+            "{}",
+            r#"["{a}"]"#,
+            r#"[{"query":"{a}"}]"#,
+            r#"{"query":""}"#,
+            r#"{"query":null,"extensions":{"persistedQuery":{}}}"#,
+            r#"{"query":"{a}","query":"{b}"}"#,
+            r#"{"query":"{a}","variables":[]}"#,
+            r#"{"query":"{a}","variables":"{}"}"#,
+            r#"{"query":"{a}","extensions":[]}"#,
+            r#"{"query":"{a}","operationName":1}"#,
+        ] {
+            assert!(extracted(body).await.is_none(), "{body}");
+        }
+    }
+
+    /// When this fails, the extractor agrees with the handshake, and can choose the protocol of a socket.
+    #[tokio::test]
+    async fn the_protocol_extractor_takes_the_first_name_of_the_client() {
+        let protocol = async |offered: &'static str| {
+            let mut parts = Request::new(Body::empty()).into_parts().0;
+            parts.headers.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(offered));
+            async_graphql_axum::GraphQLProtocol::from_request_parts(&mut parts, &()).await.unwrap()
+        };
+        assert_eq!(protocol("graphql-ws, graphql-transport-ws").await, protocol("graphql-ws").await);
     }
 }

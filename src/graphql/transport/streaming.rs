@@ -113,7 +113,7 @@ impl Connection {
     fn outcome(&mut self, outcome: Option<Outcome>) -> String {
         match outcome {
             Some(Outcome::Result(result)) => {
-                // Until the next chunk is asked for.
+                // Until the next chunk is polled.
                 self.held = result.held;
                 self.format.result(&result.payload, result.cursor)
             }

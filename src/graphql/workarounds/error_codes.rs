@@ -29,7 +29,7 @@ fn code(error: ServerError) -> ServerError {
             let located = ServerError { source: None, ..error };
             from_domain(source, located)
         }
-        // What is left is async-graphql's own: an argument that does not fit its type, an unknown operation.
+        // An error of async-graphql: an argument that does not fit its type, an unknown operation.
         None => with_code(error, "BAD_USER_INPUT"),
     }
 }

@@ -11,7 +11,7 @@ use apollo_compiler::{
 use async_graphql::{
     Name, Pos, Positioned, Value as Const, Variables,
     indexmap::IndexMap,
-    parser::types::{Field, InlineFragment, Selection, SelectionSet, TypeCondition},
+    parser::types::{Field, Selection, SelectionSet},
 };
 use async_graphql_value::Value;
 
@@ -34,7 +34,7 @@ pub(in crate::graphql) fn check_merges(
 ) -> Result<(), Rejection> {
     let set = &operation.selection_set;
     let mut planner = Planner::new(types, document, Conditions::All);
-    planner.object(&set.ty, &[set]).map(drop)
+    planner.object(&[set]).map(drop)
 }
 
 pub(super) struct Planner<'a> {
@@ -47,12 +47,12 @@ pub(super) struct Planner<'a> {
     level: usize,
 }
 
-/// What is selected of a document.
+/// Which selections of a document are included.
 #[derive(Clone, Copy)]
 pub(super) enum Conditions<'a> {
     /// Everything.
     All,
-    /// What these variables select.
+    /// Those that these variables include.
     Of(&'a Variables),
 }
 
@@ -69,39 +69,34 @@ impl<'a> Planner<'a> {
         Self { types, document, conditions, has_nested_variables: false, uses: HashMap::new(), level: 0 }
     }
 
-    /// What `sets` select of an object of type `ty`.
+    /// Merges the fields that `sets` select of one object.
     pub(super) fn object(
         &mut self,
-        ty: &str,
         sets: &[&'a SelectedSet],
     ) -> Result<Vec<Positioned<Selection>>, Rejection> {
         let mut groups = Groups::new();
         let mut seen = HashSet::new();
         for set in sets {
-            self.collect(ty, set, &mut groups, &mut seen);
+            self.collect(set, &mut groups, &mut seen);
         }
         groups.into_values().map(|fields| self.field(&fields)).collect()
     }
 
-    fn collect(&self, ty: &str, set: &'a SelectedSet, groups: &mut Groups<'a>, seen: &mut HashSet<&'a str>) {
+    /// Collects the fields of `set`. The schema has objects alone, so the type condition of a valid fragment is that of the
+    /// object.
+    fn collect(&self, set: &'a SelectedSet, groups: &mut Groups<'a>, seen: &mut HashSet<&'a str>) {
         for item in &set.selections {
             if !self.is_included(item.directives()) {
                 continue;
             }
             match item {
                 Selected::Field(field) => groups.entry(field.response_key()).or_default().push(field),
-                Selected::InlineFragment(fragment) => {
-                    let condition = fragment.type_condition.as_ref();
-                    if condition.is_none_or(|condition| self.types.is_subtype(ty, condition)) {
-                        self.collect(ty, &fragment.selection_set, groups, seen);
-                    }
-                }
+                Selected::InlineFragment(fragment) => self.collect(&fragment.selection_set, groups, seen),
                 Selected::FragmentSpread(spread) => {
                     if let Some(fragment) = self.document.fragments.get(&spread.fragment_name)
-                        && self.types.is_subtype(ty, fragment.type_condition())
                         && seen.insert(&spread.fragment_name)
                     {
-                        self.collect(ty, &fragment.selection_set, groups, seen);
+                        self.collect(&fragment.selection_set, groups, seen);
                     }
                 }
             }
@@ -137,8 +132,10 @@ impl<'a> Planner<'a> {
         }
         let pos = unresolved(offset(first));
         let arguments = self.arguments(first);
+        let sets = fields.iter().map(|field| &field.selection_set);
+        let sets: Vec<&SelectedSet> = sets.filter(|set| !set.selections.is_empty()).collect();
         self.level += 1;
-        let items = self.below(fields, pos);
+        let items = self.object(&sets);
         self.level -= 1;
         let field = Field {
             alias: first.alias.as_ref().map(|alias| Positioned::new(self.types.name(alias), pos)),
@@ -170,61 +167,6 @@ impl<'a> Planner<'a> {
         self.has_nested_variables |= self.level > 0 && self.uses.values().sum::<usize>() > before;
         arguments
     }
-
-    /// What is selected below `fields`.
-    fn below(
-        &mut self,
-        fields: &[&'a Node<SelectedField>],
-        pos: Pos,
-    ) -> Result<Vec<Positioned<Selection>>, Rejection> {
-        let sets = fields.iter().map(|field| &field.selection_set).filter(|set| !set.selections.is_empty());
-        let sets: Vec<&SelectedSet> = sets.collect();
-        let Some(ty) = sets.first().map(|set| set.ty.as_str()) else { return Ok(Vec::new()) };
-        let types = self.types;
-        let Some(objects) = types.objects(ty).filter(|_| !self.is_for_all(ty, &sets)) else {
-            return self.object(ty, &sets);
-        };
-        // What is selected depends on the object: each has a fragment of its own.
-        let mut parts = Vec::with_capacity(objects.len());
-        for object in objects {
-            let items = self.object(object, &sets)?;
-            if items.is_empty() {
-                continue;
-            }
-            let condition = TypeCondition { on: Positioned::new(types.name(object), pos) };
-            let fragment = InlineFragment {
-                type_condition: Some(Positioned::new(condition, pos)),
-                directives: Vec::new(),
-                selection_set: Positioned::new(SelectionSet { items }, pos),
-            };
-            parts.push(Positioned::new(Selection::InlineFragment(Positioned::new(fragment, pos)), pos));
-        }
-        Ok(parts)
-    }
-
-    /// Whether the same is selected of every object that `ty` may be.
-    fn is_for_all(&self, ty: &str, sets: &[&'a SelectedSet]) -> bool {
-        let mut seen = HashSet::new();
-        sets.iter().all(|set| self.has_no_conditions(ty, set, &mut seen))
-    }
-
-    fn has_no_conditions(&self, ty: &str, set: &'a SelectedSet, seen: &mut HashSet<&'a str>) -> bool {
-        set.selections.iter().all(|item| match item {
-            Selected::Field(_) => true,
-            Selected::InlineFragment(fragment) => {
-                let condition = fragment.type_condition.as_ref();
-                condition.is_none_or(|condition| self.types.is_subtype(ty, condition))
-                    && self.has_no_conditions(ty, &fragment.selection_set, seen)
-            }
-            Selected::FragmentSpread(spread) => match self.document.fragments.get(&spread.fragment_name) {
-                Some(fragment) if seen.insert(&spread.fragment_name) => {
-                    self.types.is_subtype(ty, fragment.type_condition())
-                        && self.has_no_conditions(ty, &fragment.selection_set, seen)
-                }
-                _ => true,
-            },
-        })
-    }
 }
 
 /// A position that is resolved only where an error has it.
@@ -252,7 +194,7 @@ fn same(one: &Literal, other: &Literal) -> bool {
             one.len() == other.len()
                 && one.iter().all(|(key, value)| find(key).is_some_and(|(_, other)| same(value, other)))
         }
-        // What is left was compared by the library.
+        // The library compared the rest.
         _ => true,
     }
 }

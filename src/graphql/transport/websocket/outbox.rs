@@ -1,4 +1,4 @@
-//! The reads and writes of a socket. What waits to be sent is bounded.
+//! Reads and writes of a socket; the queue of messages to be sent is bounded.
 
 use std::{
     collections::VecDeque,
@@ -30,7 +30,7 @@ const CLOSE_TIME_SLOW_CONSUMER: Duration = Duration::from_secs(10);
 #[derive(Default)]
 pub(super) struct Outbox {
     waiting: VecDeque<Outgoing>,
-    /// What the message takes that is being sent.
+    /// The memory of the message that is being sent.
     sending: HeldMemory,
     /// Whether the socket holds bytes that the client has not taken.
     unflushed: bool,
@@ -67,12 +67,12 @@ impl Outbox {
         self.waiting.push_back(Outgoing { message, held });
     }
 
-    /// Takes out what waits, in order.
+    /// Takes the waiting messages, in order.
     pub(super) fn take_waiting(&mut self) -> impl Iterator<Item = Message> + use<> {
         std::mem::take(&mut self.waiting).into_iter().map(|outgoing| outgoing.message)
     }
 
-    /// Sends what waits; ready when the client's side has taken all of it.
+    /// Sends waiting messages; ready when all are flushed.
     pub(super) fn poll_send(
         &mut self,
         cx: &mut Context<'_>,
@@ -98,7 +98,7 @@ impl Outbox {
     }
 }
 
-/// What happened on a socket.
+/// An event of a socket.
 pub(super) enum SocketEvent {
     Received(Message),
     /// Everything that waited was sent.
@@ -109,7 +109,7 @@ pub(super) enum SocketEvent {
     Gone,
 }
 
-/// Sends what waits and reads what came, whichever makes progress. Dropping the future loses nothing.
+/// Sends waiting messages and reads, whichever makes progress. Dropping the future loses nothing.
 pub(super) fn poll_socket(
     cx: &mut Context<'_>,
     socket: &mut WebSocket,

@@ -22,7 +22,7 @@ use super::{
     message::{Incoming, StartPayload, bare, message, object},
 };
 
-/// What the driver of the socket does next.
+/// The next action of the driver.
 #[derive(Debug)]
 pub(super) enum Effect {
     /// Authenticate the client by the payload of `connection_init`, then send [`Machine::acknowledge`].
