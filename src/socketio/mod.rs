@@ -1,12 +1,13 @@
 //! The Socket.IO door: the events of the old backend, for frontends that have not moved on.
 //!
-//! Clients of versions 3 and 4, over polling and WebSocket. Each socket has one task (`session`), which handles the
+//! Clients of versions 3 and 4, over polling and WebSocket. Each socket has one task (`event_loop`), which handles the
 //! client's events in their order and sends the changes of its user, so no state of a socket is shared. Changes are delivered
 //! as everywhere: exactly once, in order, and a client that gives its last cursor resumes after it.
 
 mod broadcast;
 mod client_event;
 mod door;
+mod event_loop;
 mod handshake;
 mod requests;
 mod session;
@@ -41,7 +42,6 @@ use self::{
     client_event::ConnectError,
     door::{Door, Inner, PING_INTERVAL},
     handshake::Handshake,
-    session::Session,
 };
 
 /// How long a connection may take to join the namespace, which is where it is authenticated.
@@ -127,7 +127,7 @@ fn join(io: &SocketIo, door: Door) {
         Handshake::admit(&door, &socket, &auth.unwrap_or_default()).map_err(ConnectError)
     };
     let start = move |socket: SocketRef| {
-        Session::start(host.clone(), socket);
+        event_loop::start(host.clone(), socket);
         std::future::ready(())
     };
     io.ns("/", start.with(admit));

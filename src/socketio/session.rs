@@ -1,23 +1,20 @@
-//! One socket: its client's events in their order, and the changes of its user.
+//! The state of one socket: the room of its user, and the changes that it is sent.
 
 use std::time::Duration;
 
 use serde_json::value::to_raw_value;
 use socketioxide::extract::SocketRef;
-use tokio::{sync::mpsc, time::Instant};
 
 use crate::{
     domain::{Change, Cursor, Error, Result, UserId, Viewer},
-    http::{ConnectionEnd, ConnectionLifetime},
     json::{Activity, Analytics, Notification},
     service::{Delivery, Present, Updates},
-    telemetry::{self, ConnectionGuard},
+    telemetry::ConnectionGuard,
 };
 
 use super::{
-    client_event::{ClientEvent, Disconnected, ErrorMessage, emit},
-    door::{Door, PING_INTERVAL},
-    handshake::Handshake,
+    client_event::{Disconnected, ErrorMessage, emit},
+    door::Door,
 };
 
 /// The pause before following is retried, where the database does not answer.
@@ -44,61 +41,28 @@ struct Login {
 }
 
 impl Session {
-    /// Starts the session of an admitted socket; it ends with the socket.
-    pub(super) fn start(door: Door, socket: SocketRef) {
-        let Some(Handshake { viewer, slot, after, inbox, ended }) = Handshake::take(&socket) else { return };
+    /// The session of a socket that has not logged in.
+    pub(super) fn new(
+        door: Door,
+        socket: SocketRef,
+        viewer: Viewer,
+        after: Option<String>,
+        slot: Option<Present>,
+    ) -> Self {
         let open = door.0.metrics.socket();
-        let session = Self { door, socket, viewer, after, login: None, _open: open, slot };
-        tokio::spawn(async move { ended.run_until_cancelled(session.run(inbox)).await });
+        Self { door, socket, viewer, after, login: None, _open: open, slot }
     }
 
-    async fn run(mut self, mut inbox: mpsc::Receiver<Box<ClientEvent>>) {
-        let clock = self.door.0.auth.clock().clone();
-        let end = ConnectionLifetime::of_token(clock, &self.viewer).end(PING_INTERVAL);
-        tokio::pin!(end);
-        loop {
-            let outcome = tokio::select! {
-                end = &mut end => return self.disconnect(end).await,
-                event = inbox.recv() => match event {
-                    // The timer stands still while the machine sleeps.
-                    Some(_) if self.viewer.has_ended(self.door.0.auth.clock().now()) => {
-                        return self.disconnect(ConnectionEnd::TokenExpired).await;
-                    }
-                    // Boxed, and only while it runs: a task is as large as the largest future that it awaits.
-                    Some(event) => Box::pin(self.handle(event)).await,
-                    None => return,
-                },
-                change = next(&mut self.login) => match change {
-                    Ok(change) => self.send(change).await,
-                    Err(error) => Box::pin(self.follow_anew(error)).await,
-                },
-            };
-            if outcome.is_err() {
-                return;
-            }
+    /// The next change of the user who is logged in; pending before that.
+    pub(super) async fn next(&mut self) -> Result<Delivery<Change>> {
+        match &mut self.login {
+            Some(login) => login.updates.next().await,
+            None => std::future::pending().await,
         }
     }
 
-    async fn handle(&mut self, mut event: Box<ClientEvent>) -> Result<(), Disconnected> {
-        let began = Instant::now();
-        let payload = event.payload.take();
-        let outcome = match event.binary {
-            // Everything is stored and answered as JSON: of bytes, only the placeholder would be.
-            true => Err(Error::field("data", "Events must be JSON without binary data.")),
-            false => self.perform(&event.event, payload).await,
-        };
-        tracing::info!(
-            event = telemetry::cut(event.event.clone()),
-            user = self.user().map(UserId::as_str),
-            code = outcome.as_ref().err().map_or("OK", Error::code),
-            ms = (began.elapsed().as_secs_f64() * 1e5).round() / 1e2,
-            "answered"
-        );
-        event.answer(outcome).await
-    }
-
     /// Sends one change, as REST shows it: encoded once for all sockets of the user.
-    async fn send(&self, Delivery { item, shared }: Delivery<Change>) -> Result<(), Disconnected> {
+    pub(super) async fn send(&self, Delivery { item, shared }: Delivery<Change>) -> Result<(), Disconnected> {
         let shared = shared.unwrap_or_default();
         let (event, written) = match &item {
             Change::ActivityCreated(activity) => {
@@ -183,7 +147,7 @@ impl Session {
     }
 
     /// The database went back to an earlier state: follows what is new from now on, and tells the client to read afresh.
-    async fn follow_anew(&mut self, error: Error) -> Result<(), Disconnected> {
+    pub(super) async fn follow_anew(&mut self, error: Error) -> Result<(), Disconnected> {
         while let Some(login) = &mut self.login {
             let user = login.present.user().clone();
             match self.door.0.services.updates.follow(&self.viewer, user, None).await {
@@ -199,19 +163,5 @@ impl Session {
             }
         }
         emit(&self.socket, "error:message", &ErrorMessage::of(&error, "user:login")).await
-    }
-
-    /// Sends the reason and disconnects: the client reconnects only with a token that its app gives it.
-    async fn disconnect(self, end: ConnectionEnd) {
-        let _ = emit(&self.socket, "error:message", &ErrorMessage::of(&end.error(), "connect")).await;
-        let _ = self.socket.disconnect();
-    }
-}
-
-/// The next change of the user who is logged in; pending before that.
-async fn next(login: &mut Option<Login>) -> Result<Delivery<Change>> {
-    match login {
-        Some(login) => login.updates.next().await,
-        None => std::future::pending().await,
     }
 }

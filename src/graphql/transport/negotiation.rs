@@ -62,19 +62,28 @@ impl Accepted {
         }
         let (mut single, mut streaming) = (Negotiated::default(), Negotiated::default());
         for range in ranges {
-            let mut parts = range.split(';').map(|part| part.trim().to_ascii_lowercase());
+            let mut parts = range.split(';').map(str::trim);
             let name = parts.next().unwrap_or_default();
-            let parameters: Vec<String> = parts.collect();
-            let quality =
-                parameters.iter().find_map(|part| part.strip_prefix("q=")?.parse().ok()).unwrap_or(1.0);
-            let subscription = parameters.iter().any(|part| part.replace('"', "") == "subscriptionspec=1.0");
-            match name.as_str() {
-                "application/graphql-response+json" => single.offer(quality, Media::GraphqlResponse),
-                "application/json" | "application/*" | "*/*" => single.offer(quality, Media::Json),
-                "text/html" | "application/xhtml+xml" => single.offer(quality, Media::Html),
-                "text/event-stream" => streaming.offer(quality, Streaming::Events),
-                "multipart/mixed" if subscription => streaming.offer(quality, Streaming::Multipart),
-                _ => {}
+            let (mut quality, mut subscription) = (None, false);
+            for (key, value) in parts.filter_map(|part| part.split_once('=')) {
+                if key.eq_ignore_ascii_case("q") {
+                    quality = quality.or_else(|| value.parse().ok());
+                }
+                subscription |=
+                    key.eq_ignore_ascii_case("subscriptionSpec") && value.trim_matches('"') == "1.0";
+            }
+            let quality = quality.unwrap_or(1.0);
+            let is_one_of = |names: &[&str]| names.iter().any(|other| name.eq_ignore_ascii_case(other));
+            if is_one_of(&["application/json", "application/*", "*/*"]) {
+                single.offer(quality, Media::Json);
+            } else if is_one_of(&["application/graphql-response+json"]) {
+                single.offer(quality, Media::GraphqlResponse);
+            } else if is_one_of(&["text/html", "application/xhtml+xml"]) {
+                single.offer(quality, Media::Html);
+            } else if is_one_of(&["text/event-stream"]) {
+                streaming.offer(quality, Streaming::Events);
+            } else if subscription && is_one_of(&["multipart/mixed"]) {
+                streaming.offer(quality, Streaming::Multipart);
             }
         }
         Self { single: single.0.map(|(_, media)| media), streaming: streaming.0.map(|(_, media)| media) }
