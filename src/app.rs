@@ -26,7 +26,7 @@ use crate::{
     domain::{Clock, Error, Result},
     events::{Bus, BusAddress, Hub, check_positions_forever, follow_epochs},
     graphql,
-    http::{Bound, ConnectionLimits, Origins, Server, Surround, answer_panics, cors},
+    http::{ConnectionLimits, EdgeLayer, OriginPolicy, RequestTimeoutLayer, Server, cors, panic_response},
     rest::{self, Rest},
     service::{Authenticator, Development, Roster, Services, random_secret},
     socketio,
@@ -35,14 +35,14 @@ use crate::{
     web::{self, Pages},
 };
 
-/// How long sockets and streams may take to be closed after the shutdown began.
-const CLOSING: Duration = Duration::from_secs(6);
+/// How long after the shutdown began sockets and streams may take to close.
+const CONNECTION_CLOSE_TIME: Duration = Duration::from_secs(6);
 /// How long requests under way may take after the shutdown began.
-const DRAIN: Duration = Duration::from_secs(8);
-/// How long all of it may take after the shutdown began: a database that has not answered by then is not waited for.
-const END: Duration = Duration::from_secs(9);
-/// The least that a response must have to be worth compressing, in bytes.
-const COMPRESS_ABOVE: u64 = 1_024;
+const REQUEST_DRAIN_TIME: Duration = Duration::from_secs(8);
+/// How long the whole shutdown may take: then a database that does not answer is abandoned.
+const SHUTDOWN_TIME: Duration = Duration::from_secs(9);
+/// Bytes of the smallest response that is compressed.
+const COMPRESS_MIN_BYTES: u64 = 1_024;
 
 /// The product, ready to serve.
 pub struct App {
@@ -73,12 +73,12 @@ impl App {
         let (url, replica_url) = (&config.database_url, config.database_read_url.as_deref());
         let store = Store::open_tuned(url, replica_url, clock.clone(), announce, Tuning::default()).await?;
         if let Some(address) = bus_address(config) {
-            // Nothing is written before the store is given away, so nothing is announced without the bus.
+            // Nothing is written before the store is shared, so every event is published to the bus.
             let _ = bus.set(Bus::join(&address, hub.clone(), store.clone()).await?);
         }
         let services = Services::new(store.clone(), hub.clone(), bus.get().cloned());
         let roster = Roster::new(services.presence.clone(), store.clone());
-        // Only a development server has none of its own: what it signs ends with it.
+        // A development server without a secret signs tokens that are valid until it ends.
         let secret = config.jwt_secret.clone().unwrap_or_else(random_secret);
         let auth = Authenticator::new(&secret, config.production(), config.token_rules, clock.clone());
         let development = (!config.production()).then(|| {
@@ -90,15 +90,15 @@ impl App {
         });
         let pages = Pages::new(config.production());
         let (draining, metrics) = (CancellationToken::new(), Metrics::default());
-        let api =
-            graphql::Api::new(services.clone(), auth.clone(), config, draining.clone(), metrics.clone());
+        let engine =
+            graphql::Engine::new(services.clone(), auth.clone(), config, draining.clone(), metrics.clone());
         let sockets =
             socketio::router(services.clone(), auth.clone(), config, draining.clone(), metrics.clone());
         let rest = Rest::new(services, auth, config.limits.body_bytes, draining.clone(), metrics.clone());
         let doors = Router::new()
             .merge(rest::router(rest))
             .merge(web::router(&pages))
-            .merge(graphql::router(api, move |headers| pages.graphiql(headers)))
+            .merge(graphql::router(engine, move |headers| pages.graphiql(headers)))
             .merge(development.map(dev::router).unwrap_or_default())
             .fallback(|| async { Error::unknown_path().into_response() });
         let router = surround(doors, sockets, config, draining.clone());
@@ -141,14 +141,14 @@ impl App {
                 shutdown.await;
                 tracing::info!("shutting down: new requests are refused, those under way are answered");
                 draining.cancel();
-                // While sockets are closed one by one, who asks how the server is gets an answer.
-                let _ = tokio::time::timeout(CLOSING, metrics.all_closed()).await;
+                // While sockets are closed one by one, health and readiness are still answered.
+                let _ = tokio::time::timeout(CONNECTION_CLOSE_TIME, metrics.all_closed()).await;
                 stopped.cancel();
             }
         };
         let server = Server::new(router, limits, stopped);
         let connections = server.connections();
-        // To the very end: who comes late is told why, where a closed port would refuse without a word.
+        // To the end: late requests are answered with the reason, where a closed port would refuse the connection.
         let serving = server.run(listener);
         let served = async {
             stop.await;
@@ -156,8 +156,8 @@ impl App {
             connections.wait().await;
             metrics.all_closed().await;
         };
-        let late = after(DRAIN, draining.clone());
-        let over = tokio::spawn(after(END, draining.clone()));
+        let late = after(REQUEST_DRAIN_TIME, draining.clone());
+        let over = tokio::spawn(after(SHUTDOWN_TIME, draining.clone()));
         tokio::select! {
             () = served => {}
             never = serving => match never {},
@@ -184,7 +184,7 @@ async fn after(time: Duration, draining: CancellationToken) {
     tokio::time::sleep(time).await;
 }
 
-/// Tells of each commit: the followers of this node, and the other nodes.
+/// Publishes the events of each commit: to the followers of this node, and to the other nodes.
 fn announcer(hub: Hub, bus: Arc<OnceLock<Bus>>) -> Announce {
     Arc::new(move |events| {
         for event in events {
@@ -205,17 +205,20 @@ fn bus_address(config: &Config) -> Option<BusAddress> {
     })
 }
 
-/// What surrounds every request, from the outside in. Requests to `sockets` wait for events, for as long as it takes, and
+/// The middleware of every request, from the outside in. Requests to `sockets` wait for events, for as long as it takes, and
 /// end with the shutdown in their own way.
 fn surround(doors: Router, sockets: Router, config: &Config, draining: CancellationToken) -> Router {
-    let origins = Origins::new(config.client_origins.clone(), !config.production());
+    let origins = OriginPolicy::new(config.client_origins.clone(), !config.production());
     // Streams must not wait in a compressor for more to come.
     let streams = NotForContentType::const_new("multipart/mixed");
-    let worth_it = DefaultPredicate::new().and(SizeAbove::new(COMPRESS_ABOVE)).and(streams);
+    let worth_it = DefaultPredicate::new().and(SizeAbove::new(COMPRESS_MIN_BYTES)).and(streams);
     let around = ServiceBuilder::new()
-        .layer(Surround::new(origins.clone(), config.limits.body_timeout))
+        .layer(EdgeLayer::new(origins.clone(), config.limits.body_timeout))
         .layer(cors(&origins))
         .layer(CompressionLayer::new().gzip(true).compress_when(worth_it))
-        .layer(CatchPanicLayer::custom(answer_panics));
-    doors.layer(Bound::new(config.limits.request_timeout, draining)).merge(sockets).layer(around)
+        .layer(CatchPanicLayer::custom(panic_response));
+    doors
+        .layer(RequestTimeoutLayer::new(config.limits.request_timeout, draining))
+        .merge(sockets)
+        .layer(around)
 }

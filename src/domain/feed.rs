@@ -1,63 +1,8 @@
 //! Feeds: lists of a user's items, newest first, and pages of them.
 
-use std::{
-    ops::{Index, IndexMut},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use super::{Cursor, Error, Result, UserId};
-
-/// A feed of a user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum FeedKind {
-    /// What a user did.
-    Activities,
-    /// Messages to a user.
-    Notifications,
-}
-
-impl FeedKind {
-    /// Every feed. Counts by feed are in this order, in memory and on the bus.
-    pub const ALL: [Self; 2] = [Self::Activities, Self::Notifications];
-
-    /// The name of the feed, which is also the name of its table and the prefix of its count columns.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Activities => "activities",
-            Self::Notifications => "notifications",
-        }
-    }
-}
-
-/// One value per feed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct PerFeed<T>([T; FeedKind::ALL.len()]);
-
-impl<T> PerFeed<T> {
-    /// The value of each feed, made by `make`.
-    pub fn from_fn(make: impl FnMut(FeedKind) -> T) -> Self {
-        Self(FeedKind::ALL.map(make))
-    }
-
-    /// The values, in the order of [`FeedKind::ALL`].
-    pub fn values(&self) -> impl Iterator<Item = &T> {
-        self.0.iter()
-    }
-}
-
-impl<T> Index<FeedKind> for PerFeed<T> {
-    type Output = T;
-
-    fn index(&self, feed: FeedKind) -> &T {
-        &self.0[feed as usize]
-    }
-}
-
-impl<T> IndexMut<FeedKind> for PerFeed<T> {
-    fn index_mut(&mut self, feed: FeedKind) -> &mut T {
-        &mut self.0[feed as usize]
-    }
-}
 
 /// Whose items an id may mean.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,10 +1,13 @@
 //! The nouns of the feeds: every kind of feed item is listed here once.
 
-use std::sync::Arc;
+use std::{
+    ops::{Index, IndexMut},
+    sync::Arc,
+};
 
 use super::{
-    Activity, ActivityType, Cursor, FeedKind, ItemId, NewActivity, NewNotification, Notification,
-    NotificationType, Timestamp, UserId,
+    Activity, ActivityType, Cursor, ItemId, NewActivity, NewNotification, Notification, NotificationType,
+    Timestamp, UserId,
 };
 
 /// An item of a feed. Code that is written for it serves every kind of item.
@@ -37,9 +40,24 @@ pub trait FeedItem: Clone + std::fmt::Debug + Send + Sync + 'static {
     fn from_item(item: &Item) -> Option<&Arc<Self>>;
 }
 
-/// Declares [`Item`] and [`NewItem`], and makes each noun a [`FeedItem`]. A noun has inherent `create` and `text_bytes`.
+/// Declares [`FeedKind`], [`Item`] and [`NewItem`], and makes each noun a [`FeedItem`]. A noun has inherent `create` and
+/// `text_bytes`.
 macro_rules! feed_items {
-    ($($(#[$doc:meta])* $noun:ident($new:ident, $kind:ident) = $name:literal in $feed:ident;)+) => {
+    ($($(#[$doc:meta])* $noun:ident($new:ident, $kind:ident) = $name:literal in $feed:ident = $table:literal;)+) => {
+        /// A feed of a user.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum FeedKind { $($(#[$doc])* $feed,)+ }
+
+        impl FeedKind {
+            /// Every feed. Counts by feed are in this order, in memory and on the bus.
+            pub const ALL: [Self; [$($name),+].len()] = [$(Self::$feed,)+];
+
+            /// The name of the feed, which is also the name of its table and the prefix of its count columns.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$feed => $table,)+ }
+            }
+        }
+
         /// An item of any feed.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub enum Item { $($(#[$doc])* $noun(Arc<$noun>),)+ }
@@ -126,7 +144,53 @@ macro_rules! feed_items {
 
 feed_items! {
     /// Something that a user did.
-    Activity(NewActivity, ActivityType) = "activity" in Activities;
+    Activity(NewActivity, ActivityType) = "activity" in Activities = "activities";
     /// A message to a user.
-    Notification(NewNotification, NotificationType) = "notification" in Notifications;
+    Notification(NewNotification, NotificationType) = "notification" in Notifications = "notifications";
+}
+
+/// Runs a block for each kind of item, which it names by the given word.
+macro_rules! each_feed_item {
+    ($item:ident => $body:block) => {{
+        {
+            type $item = $crate::domain::Activity;
+            $body
+        }
+        {
+            type $item = $crate::domain::Notification;
+            $body
+        }
+    }};
+}
+
+pub(crate) use each_feed_item;
+
+/// One value per feed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct PerFeed<T>([T; FeedKind::ALL.len()]);
+
+impl<T> PerFeed<T> {
+    /// The value of each feed, made by `make`.
+    pub fn from_fn(make: impl FnMut(FeedKind) -> T) -> Self {
+        Self(FeedKind::ALL.map(make))
+    }
+
+    /// The values, in the order of [`FeedKind::ALL`].
+    pub fn values(&self) -> impl Iterator<Item = &T> {
+        self.0.iter()
+    }
+}
+
+impl<T> Index<FeedKind> for PerFeed<T> {
+    type Output = T;
+
+    fn index(&self, feed: FeedKind) -> &T {
+        &self.0[feed as usize]
+    }
+}
+
+impl<T> IndexMut<FeedKind> for PerFeed<T> {
+    fn index_mut(&mut self, feed: FeedKind) -> &mut T {
+        &mut self.0[feed as usize]
+    }
 }

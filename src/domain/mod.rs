@@ -28,11 +28,12 @@ pub use analytics::{
 pub use cursor::{Cursor, Epoch, Position};
 pub use error::{Error, Result};
 pub use event::{Change, Event, UnreadCounts};
-pub use feed::{FeedFilter, FeedKind, Keyset, Page, PerFeed, Scope, Slice, Window};
+pub use feed::{FeedFilter, Keyset, Page, Scope, Slice, Window};
 pub use history::History;
 pub use hours::Hours;
 pub use id::ItemId;
-pub use item::{FeedItem, Item, NewItem};
+pub(crate) use item::each_feed_item;
+pub use item::{FeedItem, FeedKind, Item, NewItem, PerFeed};
 pub use lifetime::{Lifetime, TokenRules};
 pub(crate) use nearest::nearest;
 pub use notification::{NewNotification, Notification, NotificationType};

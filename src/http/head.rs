@@ -1,4 +1,4 @@
-//! What is looked at in the head of a request before anything else: framing, Host, and how its path is written.
+//! Checks of the head of a request: framing and Host; and the canonical form of its path.
 
 use axum::{
     extract::Request,

@@ -1,31 +1,29 @@
-//! What the doors over HTTP share: who calls, JSON bodies, errors, and what surrounds every request.
+//! What the doors over HTTP share: authentication, JSON bodies, errors, the middleware of every request, and the server.
 //!
 //! It knows HTTP and the domain, and no route.
 
-mod body;
-mod caller;
-mod come_back;
+mod authenticated;
 mod connection;
-mod cors;
-mod drain;
+mod connection_lifetime;
 mod error;
-mod guard;
 mod head;
-mod places;
+mod header_case;
+mod json_body;
+mod middleware;
+mod origin;
+mod request_body;
 mod request_log;
 mod server;
-mod surround;
-mod token_end;
-mod upgrade_names;
 
+// The name that rest/ and dev/ still use.
+pub use self::authenticated::Authenticated as Caller;
 pub use self::{
-    body::{content_length, read_json},
-    caller::{Caller, authorization},
-    cors::cors,
+    authenticated::{Authenticated, authorization},
+    connection_lifetime::{ConnectionEnd, ConnectionLifetime, DRAIN_WINDOW, drained, never},
     error::{ErrorBody, method_not_allowed, respond},
-    guard::Origins,
-    request_log::Note,
+    json_body::{content_length, parse_json, read_body, read_json},
+    middleware::{EdgeLayer, RequestTimeoutLayer, panic_response},
+    origin::{OriginPolicy, cors},
+    request_log::RequestLogContext,
     server::{ConnectionLimits, Server, listen},
-    surround::{Bound, Surround, answer_panics},
-    token_end::{TokenEnd, never},
 };

@@ -13,12 +13,12 @@ use axum::{
 
 use crate::{domain::UserId, telemetry};
 
-use super::drain::Reading;
+use super::request_body::BodyProgress;
 
-/// The header that a request id comes in and goes out by.
+/// The header of the request id, in requests and responses.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// The longest id that is taken over.
-const ID_LENGTH: usize = 64;
+/// Bytes of the longest request id that is accepted from a client.
+const MAX_REQUEST_ID_BYTES: usize = 64;
 
 /// The id of a request: the caller's where it fits, else a new one.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ impl RequestId {
         let given = request.headers().get(REQUEST_ID).filter(|value| {
             let bytes = value.as_bytes();
             let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
-            (1..=ID_LENGTH).contains(&bytes.len()) && bytes.iter().all(plain)
+            (1..=MAX_REQUEST_ID_BYTES).contains(&bytes.len()) && bytes.iter().all(plain)
         });
         Self(given.cloned().unwrap_or_else(|| {
             let id = format!("{:016x}", rand::random::<u64>());
@@ -43,77 +43,78 @@ impl RequestId {
     }
 }
 
-/// What a door tells the log of a request while it handles it.
+/// What a handler adds to the log line of its request, and how far the body of the request was read. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct Note(Arc<Noted>);
+pub struct RequestLogContext(Arc<Inner>);
 
 #[derive(Debug, Default)]
-struct Noted {
+struct Inner {
     user: OnceLock<UserId>,
     operation: OnceLock<String>,
-    body: Reading,
+    body: BodyProgress,
 }
 
-impl Note {
-    /// Who calls.
+impl RequestLogContext {
+    /// Logs the user who calls.
     pub fn user(&self, user: UserId) {
         let _ = self.0.user.set(user);
     }
 
-    /// The name of the GraphQL operation; a long one is cut.
+    /// Logs the name of the GraphQL operation; a long one is cut.
     pub fn operation(&self, name: String) {
         let _ = self.0.operation.set(telemetry::cut(name));
     }
+}
 
-    /// How far the request's body was read.
-    pub(super) fn body(&self) -> &Reading {
+impl AsRef<BodyProgress> for RequestLogContext {
+    fn as_ref(&self) -> &BodyProgress {
         &self.0.body
     }
 }
 
-/// A request that is being answered; it becomes one line of the log.
-pub(super) struct Entry {
+/// The log line of a request that is being handled.
+pub(super) struct AccessLog {
     start: Instant,
     id: RequestId,
-    note: Note,
+    context: RequestLogContext,
     method: Method,
     route: Option<MatchedPath>,
 }
 
-impl Entry {
-    /// Begins when a request arrives; gives it the [`Note`] that its door writes on.
+impl AccessLog {
+    /// Begins when a request arrives; puts a [`RequestLogContext`] into its extensions.
     pub(super) fn begin(request: &mut Request) -> Self {
-        let entry = Self {
+        let log = Self {
             start: Instant::now(),
             id: RequestId::of(request),
-            note: Note::default(),
+            context: RequestLogContext::default(),
             method: request.method().clone(),
             // The route and not the path: paths hold user ids, and there are as many as users.
             route: request.extensions().get::<MatchedPath>().cloned(),
         };
-        request.extensions_mut().insert(entry.note.clone());
-        entry
+        request.extensions_mut().insert(log.context.clone());
+        log
     }
 
-    /// What doors and bodies write on.
-    pub(super) fn note(&self) -> &Note {
-        &self.note
+    /// The context in the request's extensions.
+    pub(super) fn context(&self) -> &RequestLogContext {
+        &self.context
     }
 
-    /// What is logged meanwhile is logged within this span.
+    /// The span of all that is logged meanwhile.
     pub(super) fn span(&self) -> tracing::Span {
         tracing::info_span!("request", id = self.id.as_str())
     }
 
     /// Logs the line: the request's id, method, route or operation, user, status and time; gives the response its id.
     pub(super) fn end(self, response: &mut Response) {
-        let noted = &self.note.0;
+        let logged = &self.context.0;
         tracing::info!(
             request_id = self.id.as_str(),
             method = %self.method,
             route = self.route.as_ref().map_or("unmatched", MatchedPath::as_str),
-            operation = noted.operation.get().map(String::as_str),
-            user = noted.user.get().map(UserId::as_str),
+            operation = logged.operation.get().map(String::as_str),
+            user = logged.user.get().map(UserId::as_str),
             status = response.status().as_u16(),
             ms = (self.start.elapsed().as_secs_f64() * 1e5).round() / 1e2,
             "answered"

@@ -1,4 +1,4 @@
-//! The server of HTTP/1.1: it accepts connections and bounds what each of them may hold.
+//! The HTTP/1.1 server: it accepts connections and bounds the memory and time of each.
 
 use std::{
     collections::VecDeque,
@@ -30,18 +30,16 @@ use tower::Service as _;
 use crate::domain::Error;
 
 use super::{
-    ErrorBody,
-    connection::Connection,
+    connection::{Connection, ConnectionSlot, ConnectionSlots, SlotsFull},
+    error::{ErrorBody, respond},
     head::make_canonical,
-    places::{Full, Place, Places},
-    respond,
 };
 
 /// The largest head of a request, in bytes; 431 beyond it.
 const HEAD_BYTES: usize = 64 * 1024;
 /// Connections that wait to be accepted. The kernel may hold fewer (`net.core.somaxconn`).
 const BACKLOG: u32 = 1_024;
-/// Connections beyond the limit that are told so at the same time; one more drops the oldest.
+/// Connections beyond the limit that are answered at the same time; one more drops the oldest.
 const REFUSALS: usize = 16;
 /// How long such a connection may take to send its head, and in all.
 const REFUSAL_HEAD: Duration = Duration::from_secs(2);
@@ -50,7 +48,7 @@ const REFUSAL: Duration = Duration::from_secs(4);
 const ACCEPT_RETRY: Duration = Duration::from_millis(200);
 /// How often the same complaint is logged at most.
 const COMPLAINT: Duration = Duration::from_secs(10);
-/// How long waiting data may lie unread before the connection ends: longer than the 30 s and the goodbye of a WebSocket.
+/// How long a client may leave data unread before the connection ends: longer than a WebSocket and its close frame take.
 #[cfg(target_os = "linux")]
 const UNREAD: Duration = Duration::from_secs(45);
 
@@ -82,7 +80,7 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 pub struct Server {
     router: Router,
     limits: ConnectionLimits,
-    places: Places,
+    slots: ConnectionSlots,
     /// Cancelled when connections have to end with the request that they are at.
     stopped: CancellationToken,
     connections: TaskTracker,
@@ -103,7 +101,7 @@ impl Server {
         Self {
             router,
             limits,
-            places: Places::new(limits.connections, limits.per_address),
+            slots: ConnectionSlots::new(limits.connections, limits.per_address),
             stopped,
             connections: TaskTracker::new(),
             refusals: VecDeque::new(),
@@ -135,17 +133,17 @@ impl Server {
 
     fn accept(&mut self, stream: TcpStream, address: SocketAddr) {
         end_when_unread(&stream);
-        match self.places.take(address.ip()) {
-            Ok(place) => self.serve(stream, place),
+        match self.slots.take(address.ip()) {
+            Ok(slot) => self.serve(stream, slot),
             Err(full) => {
                 if self.full.is_due() {
                     let (open, per_address) = (self.limits.connections, self.limits.per_address);
                     match full {
-                        Full::Server => tracing::warn!(
+                        SlotsFull::Server => tracing::warn!(
                             open,
                             "as many connections are open as MAX_CONNECTIONS allows: more are answered 503"
                         ),
-                        Full::Address => tracing::warn!(
+                        SlotsFull::Address => tracing::warn!(
                             address = %address.ip(),
                             open = per_address.map(NonZeroUsize::get),
                             "one address has as many connections as MAX_CONNECTIONS_PER_ADDRESS allows: more are \
@@ -158,12 +156,12 @@ impl Server {
         }
     }
 
-    fn serve(&self, stream: TcpStream, place: Place) {
+    fn serve(&self, stream: TcpStream, slot: ConnectionSlot) {
         let service = Routed { router: self.router.clone(), full: None };
         let mut builder = builder(self.limits.head);
-        let io = TokioIo::new(Connection::new(stream, place));
+        let io = TokioIo::new(Connection::new(stream, slot));
         if self.stopped.is_cancelled() {
-            // A connection that has not yet sent anything would be closed without an answer, were it told to end.
+            // A graceful shutdown closes a connection that has not sent anything yet without a response.
             let connection = builder.keep_alive(false).serve_connection(io, service).with_upgrades();
             tokio::spawn(connection);
             return;
@@ -181,8 +179,8 @@ impl Server {
         });
     }
 
-    /// Answers one request of a connection that gets no place: how the server is, else that it is full.
-    fn refuse(&mut self, stream: TcpStream, full: Full) {
+    /// Answers one request of a connection that gets no slot: how the server is, else that it is full.
+    fn refuse(&mut self, stream: TcpStream, full: SlotsFull) {
         self.refusals.retain(|refusal| !refusal.is_finished());
         if self.refusals.len() >= REFUSALS
             && let Some(oldest) = self.refusals.pop_front()
@@ -191,7 +189,7 @@ impl Server {
         }
         let service = Routed { router: self.router.clone(), full: Some(full) };
         let refusing = async move {
-            let io = TokioIo::new(Connection::without_place(stream));
+            let io = TokioIo::new(Connection::without_slot(stream));
             let connection = builder(REFUSAL_HEAD).keep_alive(false).serve_connection(io, service);
             if let Ok(parts) = connection.without_shutdown().await {
                 parts.io.into_inner().close().await;
@@ -207,7 +205,7 @@ fn builder(head: Duration) -> http1::Builder {
         .timer(TokioTimer::new())
         .header_read_timeout(head)
         .max_header_size(HEAD_BYTES)
-        // What a head may fill while it is read; a body passes through in pieces of this size.
+        // The buffer of a head; a body passes through it in pieces.
         .max_buf_size(HEAD_BYTES);
     builder
 }
@@ -217,7 +215,7 @@ fn builder(head: Duration) -> http1::Builder {
 struct Routed {
     router: Router,
     /// Why it is answered only how the server is.
-    full: Option<Full>,
+    full: Option<SlotsFull>,
 }
 
 impl Service<hyper::Request<Incoming>> for Routed {
@@ -238,10 +236,10 @@ impl Service<hyper::Request<Incoming>> for Routed {
 }
 
 /// Not logged one by one: they come in numbers.
-fn refusal(full: Full) -> Response {
+fn refusal(full: SlotsFull) -> Response {
     let error = match full {
-        Full::Server => Error::unavailable("as many connections are open as may be"),
-        Full::Address => Error::RateLimited { retry_after: Duration::from_secs(1) },
+        SlotsFull::Server => Error::unavailable("as many connections are open as may be"),
+        SlotsFull::Address => Error::RateLimited { retry_after: Duration::from_secs(1) },
     };
     respond(&error, Json(ErrorBody::from(&error)).into_response())
 }
@@ -266,7 +264,7 @@ fn broke_off(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }
 
-/// Says why no connection can be accepted; files that ran out, in words that say what to do.
+/// Logs why no connection can be accepted, and the remedy where files ran out.
 fn complain(error: &io::Error) {
     // EMFILE and ENFILE, of which the standard library knows no kind; the same numbers on every Unix.
     match error.raw_os_error() {

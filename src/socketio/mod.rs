@@ -1,12 +1,14 @@
 //! The Socket.IO door: the events of the old backend, for frontends that have not moved on.
 //!
-//! Clients of versions 3 and 4, over polling and WebSocket. Each socket has one task (`session`), which takes the
-//! client's events in their order and tells it what is new, so nothing of a socket is shared. What is new comes from
-//! the same promise as everywhere: none lost, none twice, and a client that gives its last cursor goes on after it.
+//! Clients of versions 3 and 4, over polling and WebSocket. Each socket has one task (`event_loop`), which handles the
+//! client's events in their order and sends the changes of its user, so no state of a socket is shared. Changes are delivered
+//! as everywhere: exactly once, in order, and a client that gives its last cursor resumes after it.
 
-mod admission;
-mod everyone;
-mod incoming;
+mod broadcast;
+mod client_event;
+mod door;
+mod event_loop;
+mod handshake;
 mod requests;
 mod session;
 mod transport;
@@ -29,42 +31,27 @@ use socketioxide::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::{Config, Limits},
+    config::Config,
     domain::Error,
-    http::content_length,
+    http::{DRAIN_WINDOW, content_length},
     service::{Authenticator, Presence, Services},
     telemetry::Metrics,
 };
 
-use self::{admission::Admission, incoming::Refused, session::Session};
+use self::{
+    client_event::ConnectError,
+    door::{Door, Inner, PING_INTERVAL},
+    handshake::Handshake,
+};
 
-/// How often the server asks each client whether it is there, and how long it waits for the answer. A client that is
-/// gone without a word stops counting after both.
-const PING: Duration = Duration::from_secs(20);
 /// How long a connection may take to join the namespace, which is where it is authenticated.
-const JOIN: Duration = Duration::from_secs(10);
-/// Packets that wait for a client that reads slowly; what comes after them waits in the tables.
-const BUFFER: usize = 64;
+const JOIN_TIME: Duration = Duration::from_secs(10);
+/// Packets that wait for a slow client; later changes wait in the tables.
+const SEND_BUFFER_PACKETS: usize = 64;
 /// Bytes that are read at once; a longer message takes several reads. Each idle socket keeps this buffer.
-const READ_BUFFER: usize = 1024;
-/// Attachments of bytes that an event may have until it is refused.
-const BINARIES: usize = 64;
-/// Over how long sockets are closed at a shutdown.
-const SPREAD: Duration = Duration::from_secs(4);
-
-/// What the door needs. Cheap to clone.
-#[derive(Clone)]
-struct Door(Arc<Inner>);
-
-struct Inner {
-    services: Services,
-    auth: Authenticator,
-    limits: Limits,
-    public_feed: bool,
-    metrics: Metrics,
-    /// The sockets of this door alone, by user: for the bound on them.
-    seats: Presence,
-}
+const READ_BUFFER_BYTES: usize = 1024;
+/// Attachments of bytes that an event may have before it is rejected.
+const MAX_ATTACHMENTS: usize = 64;
 
 /// The route of the door. Its tasks end once `draining` is cancelled; connections are closed over a few seconds from
 /// then on, in a way after which clients come back by themselves.
@@ -79,25 +66,29 @@ pub fn router(
     metrics: Metrics,
 ) -> Router {
     let (engine, io) = SocketIo::builder()
-        .ping_interval(PING)
-        .ping_timeout(PING)
-        .connect_timeout(JOIN)
-        .max_buffer_size(BUFFER)
+        .ping_interval(PING_INTERVAL)
+        .ping_timeout(PING_INTERVAL)
+        .connect_timeout(JOIN_TIME)
+        .max_buffer_size(SEND_BUFFER_PACKETS)
         .max_payload(config.limits.message_bytes as u64)
-        .ws_read_buffer_size(READ_BUFFER)
+        .ws_read_buffer_size(READ_BUFFER_BYTES)
         .ws_max_message_size(config.limits.message_bytes)
         .ws_max_frame_size(config.limits.message_bytes)
-        // Binary is read only to be refused by an answer: no more of it than a message may have.
+        // Binary events are read only to be rejected by an answer: no more of them than a message may have.
         .with_parser(
             ParserConfig::common()
-                .max_incoming_binaries(BINARIES)
+                .max_incoming_binaries(MAX_ATTACHMENTS)
                 .max_incoming_binary_buf_size(config.limits.message_bytes),
         )
-        // What is not of the protocol is not found.
+        // Other requests are answered 404.
         .build_with_inner_svc(Router::new());
-    tokio::spawn(everyone::announce(io.clone(), services.presence.clone(), draining.clone()));
+    tokio::spawn(broadcast::active_users(io.clone(), services.presence.clone(), draining.clone()));
     if config.public_feed {
-        tokio::spawn(everyone::show(io.clone(), services.public_feed.clone(), draining.clone()));
+        tokio::spawn(broadcast::public_activities(
+            io.clone(),
+            services.public_feed.clone(),
+            draining.clone(),
+        ));
     }
     tokio::spawn(close_all(io.clone(), draining.clone()));
     let door = Door(Arc::new(Inner {
@@ -106,7 +97,7 @@ pub fn router(
         limits: config.limits,
         public_feed: config.public_feed,
         metrics,
-        seats: Presence::default(),
+        connection_slots: Presence::default(),
     }));
     join(&io, door);
     let transport = Transport { engine, draining, payload_bytes: config.limits.message_bytes };
@@ -122,7 +113,7 @@ struct Transport {
 }
 
 async fn serve(State(transport): State<Transport>, request: Request) -> Response {
-    // The library reads a body before it says that it is too large; a client may wait to be asked for it.
+    // The library reads a body before it rejects its length; a client may wait for "100 Continue".
     if content_length(request.headers()).is_some_and(|length| length > transport.payload_bytes) {
         return Error::PayloadTooLarge { limit: transport.payload_bytes }.into_response();
     }
@@ -133,18 +124,18 @@ async fn serve(State(transport): State<Transport>, request: Request) -> Response
 fn join(io: &SocketIo, door: Door) {
     let host = door.clone();
     let admit = async move |socket: SocketRef, TryData(auth): TryData<Value>| {
-        Admission::grant(&door, &socket, &auth.unwrap_or_default()).map_err(Refused)
+        Handshake::admit(&door, &socket, &auth.unwrap_or_default()).map_err(ConnectError)
     };
     let start = move |socket: SocketRef| {
-        Session::start(host.clone(), socket);
+        event_loop::start(host.clone(), socket);
         std::future::ready(())
     };
     io.ns("/", start.with(admit));
 }
 
-/// Ends what is left of the connections when a shutdown has taken its time: those over polling.
+/// Closes the connections that are left after the drain window of a shutdown: those over polling.
 async fn close_all(io: SocketIo, draining: CancellationToken) {
     draining.cancelled().await;
-    tokio::time::sleep(SPREAD).await;
+    tokio::time::sleep(DRAIN_WINDOW).await;
     io.close().await;
 }

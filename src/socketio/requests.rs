@@ -11,18 +11,19 @@ use crate::{
     json::{Activity, ActivityPage, Analytics, FeedJson, Fields, NotificationPage},
 };
 
-use super::{incoming::emit, session::Session};
+use super::{client_event::emit, session::Session};
 
 /// How many items the first page of each feed has, as with REST.
-const FIRST_PAGE: (i64, i64) = (20, 50);
+const FIRST_PAGE_ACTIVITIES: i64 = 20;
+const FIRST_PAGE_NOTIFICATIONS: i64 = 50;
 
-/// What a client may send.
-const EVENTS: &[&str] = &["user:login", "activity:create", "data:request"];
-/// What `data:request` may ask for.
-const DATA: &[&str] = &["activities", "notifications", "analytics", "all"];
+/// The events that a client may send.
+const CLIENT_EVENTS: &[&str] = &["user:login", "activity:create", "data:request"];
+/// The names that `data:request` takes.
+const DATA_NAMES: &[&str] = &["activities", "notifications", "analytics", "all"];
 
 impl Session {
-    /// Does what `event` asks for; returns what the acknowledgement brings.
+    /// Handles `event`; returns the payload of its acknowledgement.
     pub(super) async fn perform(&mut self, event: &str, payload: Value) -> Result<Value> {
         match event {
             "user:login" => self.login_event(&payload).await,
@@ -67,7 +68,7 @@ impl Session {
             }),
             _ => {
                 let shown = payload.as_str().map_or_else(|| payload.to_string(), str::to_owned);
-                return Err(unknown("name", &shown, DATA));
+                return Err(unknown("name", &shown, DATA_NAMES));
             }
         };
         // Where the socket has ended, the answer does not arrive either.
@@ -76,14 +77,14 @@ impl Session {
     }
 
     async fn activities(&self) -> Result<Value> {
-        let window = Window::parse(FIRST_PAGE.0, 0)?;
+        let window = Window::parse(FIRST_PAGE_ACTIVITIES, 0)?;
         let page =
             self.door.0.services.activities.page(&self.viewer, self.user().cloned(), window).await?.page;
         value(&ActivityPage::from(page))
     }
 
     async fn notifications(&self) -> Result<Value> {
-        let window = Window::parse(FIRST_PAGE.1, 0)?;
+        let window = Window::parse(FIRST_PAGE_NOTIFICATIONS, 0)?;
         let page =
             self.door.0.services.notifications.page(&self.viewer, self.user().cloned(), window).await?.page;
         value(&NotificationPage::from(page))
@@ -98,8 +99,8 @@ impl Session {
 
 fn unknown_event(event: &str) -> Error {
     let shown: String = event.chars().take(40).collect();
-    let mut message = format!("Event {shown:?} is unknown. Events: {}.", EVENTS.join(", "));
-    message.extend(proposal(event, EVENTS));
+    let mut message = format!("Event {shown:?} is unknown. Events: {}.", CLIENT_EVENTS.join(", "));
+    message.extend(proposal(event, CLIENT_EVENTS));
     Error::NotFound(message.into())
 }
 

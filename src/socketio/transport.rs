@@ -1,5 +1,5 @@
-//! The connections below Socket.IO. The library closes them all at once or not at all; a shutdown closes each at a
-//! moment of its own, and without a goodbye: after a goodbye, clients do not come back by themselves.
+//! The connections below Socket.IO. The library closes them all at once or not at all; a shutdown closes each at a moment
+//! of its own, without a disconnect packet, after which clients would not reconnect by themselves.
 
 use std::{
     future::Future,
@@ -21,9 +21,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use crate::domain::Error;
-
-use super::SPREAD;
+use crate::http::{ConnectionEnd, drained};
 
 /// Answers a request of the protocol. A poll or WebSocket that it opens ends some time after `draining` is cancelled; new
 /// connections are refused from then on.
@@ -32,24 +30,25 @@ pub(super) async fn serve(
     draining: CancellationToken,
     mut request: Request,
 ) -> Response {
-    let refusal = || Error::unavailable("the server shuts down").into_response();
+    let rejection = || ConnectionEnd::Shutdown.error().into_response();
     detach(&mut request);
     let resumes = request.uri().query().is_some_and(|query| query.contains("sid="));
     if draining.is_cancelled() && !resumes {
-        return refusal();
+        return rejection();
     }
-    // The library answers the handshake but is not given the connection: it gets that in our wrapping.
+    // The library answers the handshake without the connection, which it then gets wrapped.
     let upgrade = request.extensions_mut().remove::<OnUpgrade>();
     let handshake = upgrade.map(|upgrade| (upgrade, head_of(&request)));
     let response = tokio::select! {
         Ok(response) = engine.clone().oneshot(request) => response,
-        () = end(draining.clone()) => return refusal(),
+        () = drained(draining.clone()) => return rejection(),
     };
     if let (Some((upgrade, head)), StatusCode::SWITCHING_PROTOCOLS) = (handshake, response.status()) {
         tokio::spawn(async move {
             let Ok(connection) = upgrade.await else { return };
-            let connection = Ending { inner: TokioIo::new(connection), end: Some(end(draining)) };
-            // The request was looked at when the handshake was answered.
+            let connection =
+                DrainingIo { inner: TokioIo::new(connection), end: Some(Box::pin(drained(draining))) };
+            // The request was checked when the handshake was answered.
             let _ = hyper::service::Service::call(&engine, (connection, head)).await;
         });
     }
@@ -77,23 +76,14 @@ fn head_of(request: &Request) -> http::Request<()> {
     head
 }
 
-type End = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-fn end(draining: CancellationToken) -> End {
-    Box::pin(async move {
-        draining.cancelled_owned().await;
-        tokio::time::sleep(SPREAD.mul_f64(rand::random())).await;
-    })
-}
-
-/// A connection that has nothing more to read once its end has come.
-struct Ending<S> {
+/// A connection that reads its end once the server drains it.
+struct DrainingIo<S> {
     inner: S,
     /// None once it has come.
-    end: Option<End>,
+    end: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Ending<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for DrainingIo<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -107,7 +97,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Ending<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Ending<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for DrainingIo<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.inner).poll_write(cx, bytes)
     }

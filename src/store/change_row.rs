@@ -5,10 +5,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::domain::{Change, Epoch, Error, FeedItem, Result};
+use crate::domain::{Change, Epoch, Error, FeedItem, Result, each_feed_item};
 
 use super::{
-    entity::{StoredItem, analytics, each_stored_item},
+    entity::{StoredItem, analytics},
     row::Table,
 };
 
@@ -28,7 +28,7 @@ impl ChangeRow {
     pub fn encode(change: &Change) -> Result<Self> {
         match change {
             Change::Created(item) => {
-                each_stored_item!(T => {
+                each_feed_item!(T => {
                     if let Some(item) = T::from_item(item) {
                         return Self::of(&item.to_row());
                     }
@@ -56,7 +56,7 @@ impl ChangeRow {
                 _ => Err(Error::internal("a table without a row")),
             };
         };
-        each_stored_item!(T => {
+        each_feed_item!(T => {
             if table == T::table() {
                 let row = serde_json::from_str(row.get()).map_err(Error::internal)?;
                 return Ok(Change::Created(T::into_item(Arc::new(T::from_row(row, epoch)?))));

@@ -10,12 +10,12 @@ use std::{
 use tokio::sync::oneshot;
 
 use crate::domain::{
-    Change, Epoch, Error, Event, FeedItem, Item, NewItem, Position, Result, Timestamp, UserId,
+    Change, Epoch, Error, Event, FeedItem, Item, NewItem, Position, Result, Timestamp, UserId, each_feed_item,
 };
 
 use super::{
     database::Executor,
-    entity::{StoredItem, each_stored_item},
+    entity::StoredItem,
     error::Uncounted,
     expiry,
     handle::Store,
@@ -121,7 +121,7 @@ fn assign_positions(
 
 /// Inserts the rows of `items`, feed by feed.
 async fn insert_items(db: Executor<'_>, items: &[Item]) -> Result<()> {
-    each_stored_item!(T => {
+    each_feed_item!(T => {
         let rows: Vec<_> = items.iter().filter_map(T::from_item).map(|item| item.to_row()).collect();
         db.insert(&rows).await?;
     });

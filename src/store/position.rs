@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use sea_orm::{DbBackend, EntityTrait, QuerySelect, QueryTrait, Value};
+use sea_orm::{DbBackend, Value};
 
 use crate::domain::{
     Change, Epoch, Error, Event, FeedKind, Notification, PerFeed, Position, Result, Timestamp, UnreadCounts,
@@ -11,10 +11,9 @@ use crate::domain::{
 
 use super::{
     database::{Database, Executor},
-    entity::user_position,
     expiry::{self, Count},
     handle::Store,
-    row::{Row, Table},
+    row::Row,
     sql::{any_of, count, json_list, signed, unsigned},
     write::Tx,
 };
@@ -165,6 +164,15 @@ fn count_columns() -> impl Iterator<Item = String> {
         .flat_map(|feed| ["total", "unread"].map(|count| format!("{}_{count}", feed.as_str())))
 }
 
+/// The columns of a row, in the order in which [`UserPosition::read`] takes them.
+static COLUMNS: LazyLock<String> = LazyLock::new(|| {
+    ["user_id".to_owned(), "position".to_owned()]
+        .into_iter()
+        .chain(count_columns())
+        .collect::<Vec<_>>()
+        .join(", ")
+});
+
 /// Creates the empty row of user `$1`.
 static CREATE: LazyLock<String> = LazyLock::new(|| {
     let columns: Vec<String> = count_columns().collect();
@@ -208,17 +216,19 @@ static BUMP_MANY: LazyLock<String> = LazyLock::new(|| {
 
 /// Inserts `rows` of the user, the sum, and the total and unread count of each feed; adds where the user has a row.
 fn bump(alias: &str, rows: &str) -> String {
-    let sql = user_position::Model::sql();
-    let table = if alias.is_empty() { &*sql.name } else { "p" };
+    let table = if alias.is_empty() { "user_position" } else { "p" };
     let columns: Vec<String> = std::iter::once("position".to_owned()).chain(count_columns()).collect();
     let sums: Vec<String> =
         columns.iter().map(|column| format!("{column} = {table}.{column} + excluded.{column}")).collect();
+    let returned: Vec<String> = COLUMNS
+        .split(", ")
+        .map(|column| if alias.is_empty() { column.to_owned() } else { format!("p.{column}") })
+        .collect();
     format!(
-        "INSERT INTO {}{alias} (user_id, {}) {rows} ON CONFLICT (user_id) DO UPDATE SET {} RETURNING {}",
-        sql.name,
-        columns.join(", "),
+        "INSERT INTO user_position{alias} ({}) {rows} ON CONFLICT (user_id) DO UPDATE SET {} RETURNING {}",
+        *COLUMNS,
         sums.join(", "),
-        if alias.is_empty() { sql.list.clone() } else { sql.list_of("p") },
+        returned.join(", "),
     )
 }
 
@@ -242,9 +252,10 @@ async fn with_expired(
 }
 
 async fn lock_row(tx: &Tx<'_>, user: &UserId) -> Result<Option<UserPosition>> {
-    let find = user_position::Entity::find_by_id(user.as_str()).lock_exclusive().build(tx.db.backend());
-    let values = find.values.map(|values| values.0).unwrap_or_default();
-    tx.db.query_one(&find.sql, values, UserPosition::read).await
+    // SQLite locks the whole file for a transaction that writes.
+    let lock = if tx.db.backend() == DbBackend::Sqlite { "" } else { " FOR UPDATE" };
+    let sql = format!("SELECT {} FROM user_position WHERE user_id = $1{lock}", *COLUMNS);
+    tx.db.query_one(&sql, [user.as_str().into()], UserPosition::read).await
 }
 
 impl Store {

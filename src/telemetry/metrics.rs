@@ -1,11 +1,11 @@
-//! Gauges of what is open, in the text format of Prometheus.
+//! Gauges of open connections and operations, in the text format of Prometheus.
 
 use std::sync::Arc;
 
 use prometheus_client::{encoding::text::encode, metrics::gauge::Gauge, registry::Registry};
 use tokio::sync::watch;
 
-/// What the server counts about itself. Cheap to clone.
+/// The gauges of the server. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Metrics(Arc<Inner>);
 
@@ -17,7 +17,7 @@ struct Inner {
     operations: Gauge,
     followed_users: Gauge,
     active_users: Gauge,
-    /// Sockets and streams together, for whoever waits for their end.
+    /// Sockets and streams together, to wait for their end.
     connections: watch::Sender<usize>,
 }
 
@@ -49,7 +49,7 @@ impl Default for Metrics {
 
 /// Something that counts as open until it is dropped.
 #[derive(Debug)]
-pub struct Open {
+pub struct ConnectionGuard {
     metrics: Metrics,
     kind: Kind,
 }
@@ -63,17 +63,17 @@ enum Kind {
 
 impl Metrics {
     /// Counts a WebSocket or a Socket.IO connection.
-    pub fn socket(&self) -> Open {
+    pub fn socket(&self) -> ConnectionGuard {
         self.open(Kind::Socket)
     }
 
     /// Counts a response that brings results one by one.
-    pub fn stream(&self) -> Open {
+    pub fn stream(&self) -> ConnectionGuard {
         self.open(Kind::Stream)
     }
 
     /// Counts an operation.
-    pub fn operation(&self) -> Open {
+    pub fn operation(&self) -> ConnectionGuard {
         self.open(Kind::Operation)
     }
 
@@ -94,12 +94,12 @@ impl Metrics {
         text
     }
 
-    fn open(&self, kind: Kind) -> Open {
+    fn open(&self, kind: Kind) -> ConnectionGuard {
         self.gauge(kind).inc();
         if kind != Kind::Operation {
             self.0.connections.send_modify(|open| *open += 1);
         }
-        Open { metrics: self.clone(), kind }
+        ConnectionGuard { metrics: self.clone(), kind }
     }
 
     fn gauge(&self, kind: Kind) -> &Gauge {
@@ -111,7 +111,7 @@ impl Metrics {
     }
 }
 
-impl Drop for Open {
+impl Drop for ConnectionGuard {
     fn drop(&mut self) {
         self.metrics.gauge(self.kind).dec();
         if self.kind != Kind::Operation {

@@ -1,4 +1,4 @@
-//! Logs: tracing, as text for people or JSON for machines; and gauges of what is open.
+//! Logs by tracing, as text or JSON; and gauges of open connections.
 //!
 //! Logging is best effort: a standard error that is closed, full or not read costs lines and nothing else.
 
@@ -21,7 +21,7 @@ use crate::{
     domain::Error,
 };
 
-pub use metrics::{Metrics, Open};
+pub use metrics::{ConnectionGuard, Metrics};
 use writer::LogWriter;
 
 /// How long the end of the process may wait for lines that are not written yet.
@@ -89,7 +89,7 @@ pub fn log_failure(error: &Error) {
 /// The longest name of a client's making that is logged, in bytes.
 const NAME_BYTES: usize = 100;
 
-/// A name that a client made, cut to what a line of the log has room for.
+/// A name from a client, cut for the log.
 pub fn cut(mut name: String) -> String {
     if name.len() > NAME_BYTES {
         name.truncate(name.floor_char_boundary(NAME_BYTES));

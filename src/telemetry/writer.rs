@@ -32,7 +32,7 @@ struct Shared {
     state: Mutex<State>,
     /// Signals the writing thread that there are lines.
     filled: Condvar,
-    /// Signals whoever flushes that everything was written.
+    /// Signals a flush that everything was written.
     emptied: Condvar,
 }
 
@@ -42,7 +42,7 @@ struct State {
     lines: Vec<u8>,
     /// Lines that were dropped and not reported yet.
     dropped: u64,
-    /// The thread is writing what it took.
+    /// The thread is writing the lines that it took.
     writing: bool,
     /// The thread waits for lines.
     waiting: bool,
@@ -165,7 +165,7 @@ struct Output<W> {
 }
 
 impl<W: Write> Output<W> {
-    /// Returns what was not written.
+    /// Returns the bytes that were not written.
     fn write<'a>(&mut self, mut lines: &'a [u8]) -> &'a [u8] {
         if self.within_line && !lines.is_empty() && self.attempt(b"\n").is_none() {
             return lines;

@@ -1,9 +1,11 @@
-//! Executes operations: the one place where what was prepared meets the schema.
+//! Executes prepared operations on the schema.
 
-mod encode;
 mod live;
 
-use std::{hash::Hash, sync::Arc};
+use std::{
+    hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState},
+    sync::{Arc, LazyLock},
+};
 
 use async_graphql::{Request, Response, ServerError, parser::types::OperationType};
 use tokio_util::sync::CancellationToken;
@@ -16,22 +18,18 @@ use crate::{
 };
 
 use super::{
-    digest::digest,
-    errors::{coded, server_error},
-    request::{Operation, OperationLimits, Params, Plan, Preparer},
+    errors::server_error,
+    json::executed_json,
+    request::{Operation, OperationLimits, Params, Preparer},
     schema::{self, AnswerMemory, EventSchema, HeldMemory, PlanKey, PublicSchema, ResponseBudget},
+    workarounds::{error_codes::with_error_codes, plan::Plan},
 };
 
-use self::encode::executed_json;
+pub(super) use self::live::{Outcome, rejected};
 
-pub(super) use self::{
-    encode::rejected_json,
-    live::{Outcome, refused},
-};
-
-/// What the GraphQL door needs. Cheap to clone.
+/// Prepares and executes operations. Cheap to clone.
 #[derive(Clone)]
-pub struct Api(Arc<Inner>);
+pub struct Engine(Arc<Inner>);
 
 struct Inner {
     preparer: Preparer,
@@ -45,7 +43,7 @@ struct Inner {
     metrics: Metrics,
 }
 
-/// What became of an operation.
+/// The outcome of a query or mutation.
 #[derive(Debug)]
 pub(super) enum Execution {
     /// It was executed: the response as JSON, with or without errors of fields, and the memory that it takes.
@@ -54,7 +52,7 @@ pub(super) enum Execution {
     Rejected(Vec<ServerError>),
 }
 
-impl Api {
+impl Engine {
     /// The door to `services`. When `draining` is cancelled, its sockets are closed over a few seconds.
     pub fn new(
         services: Services,
@@ -103,7 +101,7 @@ impl Api {
         &self.0.limits
     }
 
-    /// Parses and checks what a client sent.
+    /// Prepares the operation of a request.
     ///
     /// # Errors
     /// Why it is rejected: at least one error.
@@ -124,15 +122,15 @@ impl Api {
         let response = self.0.public.execute(request).await;
         // An error of a field has a path: without one, async-graphql refused to execute (its complexity).
         if response.is_err() && response.errors.iter().all(|error| error.path.is_empty()) {
-            return Execution::Rejected(locate(coded(response, true), &plan).errors);
+            return Execution::Rejected(locate(with_error_codes(response, true), &plan).errors);
         }
-        let json = self.encode(&locate(coded(response, false), &plan));
+        let json = self.encode(&locate(with_error_codes(response, false), &plan));
         Execution::Executed(json, budget.map(ResponseBudget::into_held).unwrap_or_default())
     }
 
-    /// Executes what a subscription selects, as a query.
+    /// Executes the selection of a subscription as a query.
     pub(super) async fn execute_event(&self, request: Request, plan: &Plan) -> Response {
-        locate(coded(self.0.events.execute(request).await, false), plan)
+        locate(with_error_codes(self.0.events.execute(request).await, false), plan)
     }
 
     /// The response as JSON; an error in its place where it has too many bytes.
@@ -147,14 +145,14 @@ impl Api {
 }
 
 impl Operation {
-    /// By which what it selects is told from what others select.
+    /// Identifies its selection.
     pub(super) fn plan_key(&self) -> PlanKey {
         let Plan { id, has_nested_variables, .. } = &*self.plan;
         if !has_nested_variables {
             return PlanKey(u128::from(*id));
         }
         let variables = serde_json::to_string(&self.variables).unwrap_or_default();
-        PlanKey(digest(|hasher| (id, &variables).hash(hasher)))
+        PlanKey(fingerprint(|hasher| (id, &variables).hash(hasher)))
     }
 }
 
@@ -164,4 +162,17 @@ fn locate(mut response: Response, plan: &Plan) -> Response {
         error.locations = error.locations.iter().filter_map(|at| plan.locate(*at)).collect();
     }
     response
+}
+
+/// 128 bits of what `feed` writes to a hasher. The seeds are secret and of this process, so that clients cannot make two
+/// inputs that collide.
+fn fingerprint(feed: impl Fn(&mut DefaultHasher)) -> u128 {
+    static SEEDS: LazyLock<[RandomState; 2]> = LazyLock::new(|| [RandomState::new(), RandomState::new()]);
+
+    let [high, low] = SEEDS.each_ref().map(|seed| {
+        let mut hasher = seed.build_hasher();
+        feed(&mut hasher);
+        u128::from(hasher.finish())
+    });
+    high << 64 | low
 }

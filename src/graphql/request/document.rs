@@ -1,4 +1,4 @@
-//! A valid document, and the plans of its operations.
+//! Valid documents, and the plans of their operations. Both are cached.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,19 +11,30 @@ use apollo_compiler::{
 };
 use async_graphql::{Value, Variables};
 
+use moka::sync::Cache;
+
+use crate::graphql::{
+    errors::{MAX_ERRORS, Rejection},
+    type_system::{TypeSystem, offset},
+    workarounds::{
+        field_collection::check_merges,
+        plan::{Plan, plan},
+        values::default_value,
+    },
+};
+
 use super::{
     lexical,
     limits::{self, OperationLimits, Size},
-    plan::{self, Plan},
-    rejection::Rejection,
     rules::{self, VariableUses},
-    type_system::{TypeSystem, offset},
-    values::default_value,
     variables::{self, Decides, Variable},
 };
 
-/// Errors of one document that are answered.
-pub(in crate::graphql) const MAX_ERRORS: usize = 20;
+/// Bytes that kept documents take with their plans, about.
+const DOCUMENT_CACHE_BYTES: u64 = 8 * 1024 * 1024;
+/// Bytes of the heaviest document that is kept. Heavier ones come from generators, and would push out many others.
+const MAX_KEPT_BYTES: usize = 256 * 1024;
+
 /// Plans that are kept of an operation: one for each combination of conditions, or of variables without a value.
 const MAX_PLANS: usize = 8;
 /// Fields of a plan that is kept.
@@ -32,15 +43,52 @@ const MAX_KEPT_FIELDS: usize = 500;
 const BYTES_PER_FIELD: usize = 250;
 const BYTES_PER_TEXT_BYTE: usize = 25;
 
+/// The valid documents of this process by their texts: an app sends the same few, with other variables.
+pub(super) struct DocumentCache(Cache<Arc<str>, Entry>);
+
+/// The text is the key; plans share it.
+type Entry = (Arc<str>, Arc<Document>);
+
+impl Default for DocumentCache {
+    fn default() -> Self {
+        let weigher =
+            |_: &Arc<str>, (_, document): &Entry| u32::try_from(document.weight).unwrap_or(u32::MAX);
+        Self(Cache::builder().max_capacity(DOCUMENT_CACHE_BYTES).weigher(weigher).build())
+    }
+}
+
+impl DocumentCache {
+    /// The document that `text` is. Nothing is kept of a text that is rejected.
+    ///
+    /// # Errors
+    /// Those of [`Document::compile`].
+    pub(super) fn get_or_compile(
+        &self,
+        types: &TypeSystem,
+        limits: &OperationLimits,
+        text: &str,
+    ) -> Result<Entry, Vec<Rejection>> {
+        if let Some(entry) = self.0.get(text) {
+            return Ok(entry);
+        }
+        let document = Document::compile(types, limits, text)?;
+        let entry: Entry = (text.into(), Arc::new(document));
+        if entry.1.weight <= MAX_KEPT_BYTES {
+            self.0.insert(entry.0.clone(), entry.clone());
+        }
+        Ok(entry)
+    }
+}
+
 /// A valid document.
 pub(super) struct Document {
     document: Valid<ExecutableDocument>,
     operations: Vec<Operation>,
     /// Bytes that it takes, about, with all of its plans.
-    pub(super) weight: usize,
+    weight: usize,
 }
 
-/// An operation, and what of it does not depend on values.
+/// An operation, as far as it does not depend on values.
 struct Operation {
     name: Option<ApolloName>,
     variables: Vec<Variable>,
@@ -53,11 +101,7 @@ impl Document {
     ///
     /// # Errors
     /// What is wrong with it: one error of syntax or of a bound, or up to [`MAX_ERRORS`] of validation.
-    pub(super) fn compile(
-        types: &TypeSystem,
-        limits: &OperationLimits,
-        text: &str,
-    ) -> Result<Self, Vec<Rejection>> {
+    fn compile(types: &TypeSystem, limits: &OperationLimits, text: &str) -> Result<Self, Vec<Rejection>> {
         let scanned = lexical::scan(text).map_err(|rejection| vec![rejection])?;
         let ast = Parser::new().recursion_limit(lexical::MAX_NESTING).parse_ast(&*scanned.text, "");
         let ast = ast.map_err(|with| {
@@ -94,7 +138,7 @@ impl Document {
         for (operation, size) in document.operations.iter().zip(sizes) {
             let uses = rules::check(types, &document, operation)?;
             if has_compound_values {
-                plan::check_merges(types, &document, operation)?;
+                check_merges(types, &document, operation)?;
             }
             let operation = Operation::new(types, operation, &uses, size);
             weight += operation.weight(size);
@@ -123,8 +167,8 @@ impl Document {
         }
         // It was selected among these.
         let Some(selected) = self.document.operations.iter().nth(index) else { return Err(unknown(name)) };
-        let plan =
-            plan::plan(types, (&self.document, selected), &operation.variables, &variables, text.clone())?;
+        let declared = operation.variables.iter().map(|variable| variable.name.clone());
+        let plan = plan(types, (&self.document, selected), declared, &variables, text.clone())?;
         let plan = Arc::new(plan);
         if let Some(key) = key {
             operation.keep_plan(key, &plan);
@@ -168,7 +212,7 @@ fn suggest(types: &TypeSystem, message: String) -> String {
     }
 }
 
-/// The first errors of the library: what is wrong, and the byte where.
+/// The first errors of the library: message and byte.
 fn rejections(errors: &DiagnosticList, most: usize) -> impl Iterator<Item = (String, Option<usize>)> {
     errors.iter().take(most).map(|diagnostic| {
         let offset = diagnostic.error.location().map(|span| span.offset());
@@ -217,7 +261,7 @@ impl Operation {
         size.fields * plans * BYTES_PER_FIELD
     }
 
-    /// In what its plans differ: the values of conditions, and which variables have a value. None where that is too much.
+    /// The key of a plan: the values of conditions, and which variables have a value. None where there are too many.
     fn plan_key(&self, variables: &Variables) -> Option<u64> {
         let mut key = 0_u64;
         let mut bits = 0;
@@ -244,5 +288,51 @@ impl Operation {
         if plans.len() < MAX_PLANS && plans.iter().all(|(other, _)| *other != key) {
             plans.push((key, plan.clone()));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: OperationLimits =
+        OperationLimits { depth: 12, aliases: 20, root_fields: 20, introspection: true };
+
+    fn documents() -> (DocumentCache, TypeSystem) {
+        (DocumentCache::default(), TypeSystem::new("type Query {activeUsers: Int f: Int}", true))
+    }
+
+    #[test]
+    fn a_text_that_comes_again_is_compiled_once() {
+        let (documents, types) = documents();
+        let get = |text| documents.get_or_compile(&types, &LIMITS, text).unwrap().1;
+        let first = get("{ activeUsers }");
+        assert!(Arc::ptr_eq(&first, &get("{ activeUsers }")));
+        assert!(!Arc::ptr_eq(&first, &get("{activeUsers}")));
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let (documents, types) = documents();
+        let comment = "x".repeat(4_000);
+        for number in 0..300 {
+            let text = format!("{{ a{number}: activeUsers f }} #{comment}");
+            documents.get_or_compile(&types, &LIMITS, &text).unwrap();
+        }
+        documents.0.run_pending_tasks();
+        assert!(documents.0.weighted_size() <= DOCUMENT_CACHE_BYTES);
+        assert!((50..100).contains(&documents.0.entry_count()), "{}", documents.0.entry_count());
+        let long = format!("{{ activeUsers }} #{}", "x".repeat(MAX_KEPT_BYTES));
+        let first = documents.get_or_compile(&types, &LIMITS, &long).unwrap().1;
+        assert!(!Arc::ptr_eq(&first, &documents.get_or_compile(&types, &LIMITS, &long).unwrap().1));
+    }
+
+    #[test]
+    fn a_text_that_is_rejected_is_not_kept() {
+        let (documents, types) = documents();
+        for _ in 0..2 {
+            assert!(documents.get_or_compile(&types, &LIMITS, "{").is_err());
+        }
+        assert_eq!(documents.0.iter().count(), 0);
     }
 }

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use apollo_parser::{Lexer, TokenKind};
 
-use super::rejection::Rejection;
+use crate::graphql::errors::Rejection;
 
 /// Tokens of a document, blanks and comments included.
 pub(super) const MAX_TOKENS: usize = 16_000;

@@ -10,7 +10,7 @@ use apollo_compiler::{
     ast::{Definition, Document, OperationDefinition, Selection},
 };
 
-use super::rejection::Rejection;
+use crate::graphql::errors::Rejection;
 
 /// Levels of an introspection query: the standard one, as GraphiQL sends it, has 15.
 const MAX_INTROSPECTION_DEPTH: usize = 20;
@@ -30,7 +30,7 @@ const MAX_OPERATIONS: usize = 100;
 /// Fragments times places where fragments are spread: from each fragment, apollo-compiler looks for a way back to it.
 const MAX_FRAGMENT_SPREADS: usize = 200_000;
 
-/// What an operation may ask for.
+/// Limits on operations.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::graphql) struct OperationLimits {
     pub(in crate::graphql) depth: usize,
@@ -54,7 +54,7 @@ pub(super) struct Size {
     turns: usize,
     /// Levels of fields and fragments.
     nesting: usize,
-    /// How often the schema or a type of it is asked for.
+    /// Selections of the schema or of a type of it.
     introspections: usize,
 }
 
@@ -72,7 +72,7 @@ impl Size {
         }
     }
 
-    /// The fields of an operation, or why it asks for too much.
+    /// Rejects an operation over a limit.
     fn check(&self, operation: &OperationDefinition, limits: &OperationLimits) -> Result<(), Rejection> {
         let name = operation.name.as_ref().map_or(String::new(), |name| format!(" {name}"));
         let bounds = [

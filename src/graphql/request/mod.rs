@@ -1,32 +1,27 @@
-//! From the text of a request to what async-graphql executes.
+//! Prepares operations: from the text of a request to a plan that async-graphql executes.
 //!
 //! A document is scanned ([`lexical`]), parsed by apollo-compiler, measured ([`limits`]) and validated once per text
-//! ([`document`], [`rules`]); valid ones are kept ([`cache`]). Each request has its variables coerced ([`variables`]) and
-//! is given a plan ([`plan`]): the selected operation with fields merged, fragments inlined and conditions decided. Each
-//! step is bounded before the next one runs, so nothing walks more than the bounds allow.
+//! ([`rules`]); valid ones are cached ([`document`]). Each request has its variables coerced ([`variables`]) and gets a
+//! plan ([`workarounds::plan`](super::workarounds::plan)). Each step is bounded before the next one runs, so no step walks
+//! more than the bounds allow.
 
-mod cache;
 mod document;
 mod lexical;
 mod limits;
-mod plan;
-mod rejection;
 mod rules;
-mod type_system;
-mod values;
 mod variables;
 
 use std::sync::Arc;
 
 use async_graphql::{Request, ServerError, Variables, parser::types::OperationType};
 
-use super::errors::with_code;
+use super::{errors::with_code, type_system::TypeSystem, workarounds::plan::Plan};
 
-use self::{cache::DocumentCache, type_system::TypeSystem};
+use self::document::DocumentCache;
 
-pub(super) use self::{document::MAX_ERRORS, limits::OperationLimits, plan::Plan};
+pub(super) use self::limits::OperationLimits;
 
-/// What a client sends, whatever the transport.
+/// The parameters of a request, by any transport.
 #[derive(Debug, Default)]
 pub(super) struct Params {
     pub(super) query: String,
@@ -79,7 +74,7 @@ impl Preparer {
     /// # Errors
     /// GRAPHQL_PARSE_FAILED or GRAPHQL_VALIDATION_FAILED with its place: a text that is no document, one that does not fit
     /// the schema or exceeds a bound, an operation that is not there, a variable that does not fit. At most
-    /// [`MAX_ERRORS`].
+    /// [`MAX_ERRORS`](super::errors::MAX_ERRORS).
     pub(super) fn prepare(&self, params: Params) -> Result<Operation, Vec<ServerError>> {
         let Params { query, operation_name, variables, persisted } = params;
         if persisted && query.is_empty() {

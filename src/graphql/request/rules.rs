@@ -11,15 +11,15 @@ use apollo_compiler::{
     executable::{Operation, Selection, SelectionSet},
 };
 
-use super::{
-    rejection::Rejection,
+use crate::graphql::{
+    errors::Rejection,
     type_system::{TypeSystem, offset},
 };
 
 /// The names of variables.
 pub(super) type Names<'a> = HashSet<&'a str>;
 
-/// What an operation does with its variables.
+/// How an operation uses its variables.
 #[derive(Debug, Default)]
 pub(super) struct VariableUses<'a> {
     /// Those that are used where null is not taken.

@@ -10,7 +10,7 @@ use apollo_compiler::{
 };
 use async_graphql::{Name, Value, Variables};
 
-use super::{rejection::Rejection, type_system::TypeSystem};
+use crate::graphql::{errors::Rejection, type_system::TypeSystem};
 
 /// A variable of an operation.
 pub(super) struct Variable {
@@ -24,7 +24,7 @@ pub(super) struct Variable {
     pub(super) decides: Option<Decides>,
 }
 
-/// What of a variable decides which plan its operation has.
+/// How a variable decides the plan of its operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Decides {
     /// Its value: it stands in `@skip` or `@include`.
@@ -171,7 +171,7 @@ impl Coercion<'_> {
         if fits { Ok(value) } else { Err(self.must(&format!("be of type {name}"))) }
     }
 
-    /// What `coerce` makes of a value one step further.
+    /// Coerces a value one step further down.
     fn at<T>(&mut self, step: std::fmt::Arguments<'_>, coerce: impl FnOnce(&mut Self) -> T) -> T {
         let length = self.path.0.len();
         // Writing to a string does not fail.

@@ -18,7 +18,7 @@ const PAGES_PER_TURN: usize = 4;
 
 /// Bytes of an answer that takes no room of [`AnswerMemory`].
 const SMALL_ANSWER_BYTES: usize = 64 * 1024;
-/// What large answers may take at the same time, in KiB, whoever asked for them.
+/// Memory of all large answers together, in KiB.
 const ANSWER_MEMORY_KIB: usize = 256 * 1024;
 
 /// The memory of this process for large answers, from when they are made until they are sent: clients that do not read
@@ -89,7 +89,7 @@ impl ResponseBudget {
         }))
     }
 
-    /// What the answer has taken of [`AnswerMemory`]: to be held until it is sent.
+    /// The memory that the answer holds until it is sent.
     pub(in crate::graphql) fn into_held(self) -> HeldMemory {
         std::mem::take(&mut *self.0.held.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -128,7 +128,7 @@ impl ResponseBudget {
         if self.0.spent.load(Ordering::Relaxed) > self.0.max_bytes {
             return Err(exceeded);
         }
-        // Reading may never wait by itself.
+        // Reads may complete without waiting.
         if self.0.pages_read.fetch_add(1, Ordering::Relaxed) % PAGES_PER_TURN == PAGES_PER_TURN - 1 {
             tokio::task::yield_now().await;
         }

@@ -1,7 +1,7 @@
-//! Records: objects whose fields are all at hand. What is selected of one is written as JSON in one go, a whole page with
+//! Records: objects whose fields are all at hand. The selection of a record is written as JSON in one go, a whole page with
 //! its items at once, where the library would make a future, a name and a value of each field of each item.
 //!
-//! What is executed is a [`Plan`](crate::graphql::request::Plan): its fields are merged, and no fragments are left.
+//! What is executed is a [`Plan`](crate::graphql::workarounds::plan::Plan): its fields are merged, and no fragments are left.
 
 use async_graphql::{
     ContextSelectionSet, OutputType, QueryPathSegment, ServerError, ServerResult, Value,
@@ -12,7 +12,7 @@ use async_graphql::{
 use axum::body::Bytes;
 
 use crate::{
-    graphql::{errors::server_error, json::Json},
+    graphql::{errors::server_error, json::JsonWriter},
     service::EncodeOnce,
 };
 
@@ -27,7 +27,7 @@ pub(super) trait Record: Sized + Send + Sync + 'static {
     /// The fields, in the order of the schema.
     const FIELDS: &'static [Field<Self>];
 
-    /// Where its encodings are kept, where it is read again and again.
+    /// A cache of its encodings, where it is read often.
     fn encoded(&self) -> Option<&EncodeOnce> {
         None
     }
@@ -43,7 +43,7 @@ pub(super) struct Field<T> {
 }
 
 /// Writes the value of a field as JSON; of an object, what is selected.
-type Write<T> = fn(&T, Selected<'_>, &mut Json);
+type Write<T> = fn(&T, Selected<'_>, &mut JsonWriter);
 
 impl<T> Field<T> {
     /// A field of type `K`.
@@ -56,7 +56,7 @@ impl<T> Field<T> {
     }
 }
 
-/// What is selected at one place of the answer.
+/// The selection at one place of the response.
 #[derive(Clone, Copy)]
 pub(super) struct Selected<'a>(&'a SelectionSet);
 
@@ -70,12 +70,12 @@ struct ResponseField<'a, T: 'static> {
 
 impl<'a> Selected<'a> {
     /// Writes what is selected of `record`.
-    pub(super) fn record<T: Record>(self, record: &T, json: &mut Json) {
+    pub(super) fn record<T: Record>(self, record: &T, json: &mut JsonWriter) {
         write(record, &self.fields(), json);
     }
 
     /// Writes a list of what is selected of each of `records`.
-    pub(super) fn list<T: Record>(self, records: &[T], json: &mut Json) {
+    pub(super) fn list<T: Record>(self, records: &[T], json: &mut JsonWriter) {
         let fields = self.fields();
         json.open('[');
         for record in records {
@@ -95,14 +95,14 @@ impl<'a> Selected<'a> {
             let (key, name) = (field.node.response_key().node.as_str(), field.node.name.node.as_str());
             let below = Selected(&field.node.selection_set.node);
             let field = T::FIELDS.iter().find(|field| field.name == name);
-            // What else there is was rejected by validation.
+            // Validation rejected any other name.
             (field.is_some() || name == "__typename").then_some(ResponseField { key, field, below })
         });
         fields.collect()
     }
 }
 
-fn write<T: Record>(record: &T, fields: &[ResponseField<'_, T>], json: &mut Json) {
+fn write<T: Record>(record: &T, fields: &[ResponseField<'_, T>], json: &mut JsonWriter) {
     json.open('{');
     for selected in fields {
         json.key(selected.key);
@@ -128,7 +128,7 @@ pub(super) fn register<T: Record + OutputType>(registry: &mut Registry) -> Strin
     })
 }
 
-/// By which what one plan selects, with the variables that it depends on, is told from what others select.
+/// Identifies a selection: that of one plan, with the variables that it depends on.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::graphql) struct PlanKey(pub(in crate::graphql) u128);
 
@@ -139,10 +139,10 @@ impl PlanKey {
     }
 }
 
-/// What is selected of `record`, as a value of the library.
+/// The selection of `record`, as a value of the library.
 ///
 /// It is [`Value::Binary`], which holds JSON here and nowhere else is used: the library only passes it on, because a plan names
-/// no field twice, and [`Json::value`] writes it as it is.
+/// no field twice, and [`JsonWriter::value`] writes it as it is.
 ///
 /// # Errors
 /// An answer with more bytes than it may have.
@@ -151,7 +151,8 @@ pub(super) async fn resolve<T: Record>(record: &T, ctx: &ContextSelectionSet<'_>
     let budget = ctx.data_opt::<ResponseBudget>();
     let write = || {
         // A text that is cut is longer than what is kept of a page.
-        let mut json = budget.map_or_else(Json::default, |budget| Json::with_limit(budget.max_bytes()));
+        let mut json =
+            budget.map_or_else(JsonWriter::default, |budget| JsonWriter::with_limit(budget.max_bytes()));
         selected.record(record, &mut json);
         json.into_text()
     };

@@ -1,4 +1,4 @@
-//! Scalars. What they hold is checked by the domain, which can say which argument is at fault.
+//! Scalars. The domain checks their values, and names the argument at fault.
 
 use async_graphql::{Description, InputValueError, InputValueResult, Scalar, ScalarType, Value};
 
@@ -88,7 +88,7 @@ impl Json {
 
 impl From<&JsonData> for Json {
     fn from(data: &JsonData) -> Self {
-        // What the domain holds is JSON.
+        // JSON in the domain is valid.
         Self(serde_json::from_str(data.as_str()).unwrap_or_default())
     }
 }

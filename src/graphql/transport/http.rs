@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use async_graphql::{Variables, parser::types::OperationType};
+use async_graphql_axum::{GraphQLRequest, rejection::GraphQLRejection};
 use axum::{
     Router,
-    body::Body,
-    extract::{FromRequestParts, Request, State, WebSocketUpgrade},
+    body::{Body, Bytes},
+    extract::{FromRequest, FromRequestParts, Request, State, WebSocketUpgrade},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
     routing::any,
@@ -16,50 +17,50 @@ use serde_json::{Map, Value};
 use crate::{
     domain::{Error, Result, Viewer},
     graphql::{
-        engine::{Api, Execution, refused},
+        engine::{Engine, Execution, rejected},
         request::{Operation, Params},
         schema::LastEventId,
     },
-    http::{Caller, Note, authorization, read_json},
+    http::{Authenticated, RequestLogContext, authorization, parse_json, read_body},
 };
 
 use super::{
-    response::{Accepted, Media, Streaming, encode, refuse},
+    negotiation::{Accepted, Media, Streaming, encode, reject},
     streaming, websocket,
 };
 
-/// The routes: `/graphql` for queries, mutations and sockets, `/graphql/ws` for sockets alone. `page` is what a
-/// browser is shown, as the answer to a request with the headers that it is given.
-pub fn router(api: Api, page: impl Fn(&HeaderMap) -> Response + Send + Sync + 'static) -> Router {
+/// The routes: `/graphql` for queries, mutations and sockets, `/graphql/ws` for sockets alone. `page` responds to browsers,
+/// by the headers of their request.
+pub fn router(engine: Engine, page: impl Fn(&HeaderMap) -> Response + Send + Sync + 'static) -> Router {
     let page = Arc::new(page);
-    let door = Door { api, page };
-    Router::new().route("/graphql", any(serve)).route("/graphql/ws", any(serve_socket)).with_state(door)
+    let endpoint = Endpoint { engine, page };
+    Router::new().route("/graphql", any(serve)).route("/graphql/ws", any(serve_socket)).with_state(endpoint)
 }
 
 #[derive(Clone)]
-struct Door {
-    api: Api,
+struct Endpoint {
+    engine: Engine,
     page: Arc<dyn Fn(&HeaderMap) -> Response + Send + Sync>,
 }
 
-async fn serve(State(door): State<Door>, request: Request) -> Response {
+async fn serve(State(endpoint): State<Endpoint>, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
     if asks_for_websocket(&parts.headers) {
-        return open_socket(&door, &mut parts).await;
+        return open_socket(&endpoint, &mut parts).await;
     }
     let accepted = Accepted::of(&parts.headers);
-    // A refusal that has to be said somehow is said in JSON.
+    // Errors need a media type in any case.
     let media = accepted.single.unwrap_or(Media::Json);
     if accepted == Accepted::default() {
         let message = "None of the media types in Accept is served. Served: application/graphql-response+json, \
                        application/json, text/event-stream, multipart/mixed;subscriptionSpec=1.0, text/html.";
-        return (StatusCode::NOT_ACCEPTABLE, refuse(Error::bad_input(message), media)).into_response();
+        return (StatusCode::NOT_ACCEPTABLE, reject(Error::bad_input(message), media)).into_response();
     }
     match (&parts.method, media) {
-        (&Method::GET | &Method::HEAD, Media::Html) => vary_by_accept((door.page)(&parts.headers)),
+        (&Method::GET | &Method::HEAD, Media::Html) => vary_by_accept((endpoint.page)(&parts.headers)),
         (&Method::GET | &Method::HEAD | &Method::POST, _) => {
-            let answer = answer(&door.api, parts, body, accepted).await;
-            vary_by_accept(answer.unwrap_or_else(|error| refuse(error, media)))
+            let answer = answer(&endpoint.engine, parts, body, accepted).await;
+            vary_by_accept(answer.unwrap_or_else(|error| reject(error, media)))
         }
         _ => not_allowed("GET, POST", media),
     }
@@ -70,20 +71,24 @@ fn vary_by_accept(mut response: Response) -> Response {
     response
 }
 
-async fn answer(api: &Api, parts: Parts, body: Body, accepted: Accepted) -> Result<Response> {
-    let note = parts.extensions.get::<Note>();
-    let viewer = Caller::of(api.auth(), &parts.headers, note)?;
+async fn answer(engine: &Engine, parts: Parts, body: Body, accepted: Accepted) -> Result<Response> {
+    let context = parts.extensions.get::<RequestLogContext>();
+    let viewer = Authenticated::of(engine.auth(), &parts.headers, context)?;
     let get = parts.method != Method::POST;
     let params = if get {
         from_query(parts.uri.query().unwrap_or_default())?
     } else {
-        from_body(read_json(&parts.headers, body, api.transport().body_bytes).await?)?
+        let body = read_body(&parts.headers, body, engine.transport().body_bytes).await?;
+        match extract(&body).await {
+            Some(params) => params,
+            None => decode(parse_json(&body)?)?,
+        }
     };
-    let prepared = api.prepare(params);
-    if let (Some(note), Ok(operation)) = (note, &prepared)
+    let prepared = engine.prepare(params);
+    if let (Some(context), Ok(operation)) = (context, &prepared)
         && let Some(name) = &operation.plan.name
     {
-        note.operation(name.clone());
+        context.operation(name.clone());
     }
     let media = accepted.single.unwrap_or(Media::Json);
     match (prepared, accepted.single, accepted.streaming) {
@@ -91,24 +96,26 @@ async fn answer(api: &Api, parts: Parts, body: Body, accepted: Accepted) -> Resu
             Ok(not_allowed("POST", media))
         }
         (Ok(operation), _, Some(format)) if operation.kind() == OperationType::Subscription => {
-            Ok(open_stream(api, operation, format, viewer, &parts.headers))
+            Ok(open_stream(engine, operation, format, viewer, &parts.headers))
         }
         (Ok(operation), None, Some(format)) => {
-            Ok(open_stream(api, operation, format, viewer, &parts.headers))
+            Ok(open_stream(engine, operation, format, viewer, &parts.headers))
         }
         (Ok(operation), ..) if operation.kind() == OperationType::Subscription => Err(Error::bad_input(
             "A subscription needs a connection that stays open: WebSocket with graphql-transport-ws, or Accept: \
              text/event-stream or multipart/mixed;subscriptionSpec=1.0.",
         )),
-        (Ok(operation), ..) => Ok(encode(api.run(operation, viewer).await, media)),
-        (Err(errors), None, Some(format)) => Ok(streaming::respond(refused(errors), format, &viewer, api)),
+        (Ok(operation), ..) => Ok(encode(engine.run(operation, viewer).await, media)),
+        (Err(errors), None, Some(format)) => {
+            Ok(streaming::respond(rejected(errors), format, &viewer, engine))
+        }
         (Err(errors), ..) => Ok(encode(Execution::Rejected(errors), media)),
     }
 }
 
-/// Answers with results as they come, after the event that the client saw last where it says so.
+/// Responds with results as they come; after `Last-Event-ID`, where there is one.
 fn open_stream(
-    api: &Api,
+    engine: &Engine,
     operation: Operation,
     format: Streaming,
     viewer: Viewer,
@@ -116,13 +123,13 @@ fn open_stream(
 ) -> Response {
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let last = last.filter(|text| !text.is_empty()).map(|text| LastEventId(text.to_owned()));
-    let outcomes = api.outcomes(operation, viewer.clone(), last);
-    streaming::respond(outcomes, format, &viewer, api)
+    let outcomes = engine.outcomes(operation, viewer.clone(), last);
+    streaming::respond(outcomes, format, &viewer, engine)
 }
 
 fn not_allowed(allow: &'static str, media: Media) -> Response {
     let message = format!("Method not allowed. Allowed: {allow}.");
-    ([(header::ALLOW, allow)], refuse(Error::MethodNotAllowed(message.into()), media)).into_response()
+    ([(header::ALLOW, allow)], reject(Error::MethodNotAllowed(message.into()), media)).into_response()
 }
 
 /// Parameters of a GET: form-encoded, `variables` and `extensions` as JSON.
@@ -138,11 +145,26 @@ fn from_query(query: &str) -> Result<Params> {
         };
         fields.insert(name.into_owned(), value);
     }
-    from_body(Some(Value::Object(fields)))
+    decode(Some(Value::Object(fields)))
 }
 
-/// Parameters of a POST.
-fn from_body(body: Option<Value>) -> Result<Params> {
+/// Parameters of a POST, by the extractor of async-graphql-axum. `None` where it rejects the body, and where it would take
+/// what [`decode`] does not: a list in place of the object, or no query.
+async fn extract(body: &Bytes) -> Option<Params> {
+    if body.first() != Some(&b'{') {
+        return None;
+    }
+    let mut request = Request::new(Body::from(body.clone()));
+    *request.method_mut() = Method::POST;
+    let request = GraphQLRequest::<GraphQLRejection>::from_request(request, &()).await.ok()?.into_inner();
+    let async_graphql::Request { query, operation_name, variables, extensions, .. } = request;
+    let persisted = extensions.0.contains_key("persistedQuery");
+    let operation_name = operation_name.filter(|name| !name.is_empty());
+    (!query.is_empty()).then_some(Params { query, operation_name, variables, persisted })
+}
+
+/// Parameters of a GET, or of a POST that [`extract`] does not take: what is wrong with them, by field.
+fn decode(body: Option<Value>) -> Result<Params> {
     let mut fields = match body {
         Some(Value::Object(fields)) => fields,
         Some(Value::Array(_)) => {
@@ -175,24 +197,24 @@ fn from_body(body: Option<Value>) -> Result<Params> {
     Ok(Params { query, operation_name, variables, persisted })
 }
 
-async fn serve_socket(State(door): State<Door>, request: Request) -> Response {
+async fn serve_socket(State(endpoint): State<Endpoint>, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
     if asks_for_websocket(&parts.headers) {
-        return open_socket(&door, &mut parts).await;
+        return open_socket(&endpoint, &mut parts).await;
     }
     let message = "This path is for WebSocket with the subprotocol graphql-transport-ws.";
-    let refusal = refuse(Error::bad_input(message), Media::Json);
-    (StatusCode::UPGRADE_REQUIRED, [(header::UPGRADE, "websocket")], refusal).into_response()
+    let rejection = reject(Error::bad_input(message), Media::Json);
+    (StatusCode::UPGRADE_REQUIRED, [(header::UPGRADE, "websocket")], rejection).into_response()
 }
 
-/// Whether an upgrade to WebSocket is asked for. Other upgrades may be ignored (RFC 9110, section 7.8): Java's HttpClient and
-/// `curl --http2` offer h2c with every request.
+/// Whether the client requests an upgrade to WebSocket. Other upgrades may be ignored (RFC 9110, section 7.8): Java's
+/// HttpClient and `curl --http2` offer h2c with every request.
 fn asks_for_websocket(headers: &HeaderMap) -> bool {
     let offered = headers.get_all(header::UPGRADE).iter().filter_map(|value| value.to_str().ok());
     offered.flat_map(|value| value.split(',')).any(|name| name.trim().eq_ignore_ascii_case("websocket"))
 }
 
-/// Makes one line of a list that comes in several (RFC 9110, section 5.3): the extractor reads the first one only.
+/// Joins the lines of a list (RFC 9110, section 5.3): the extractor reads the first one only.
 fn join_lines(headers: &mut HeaderMap, name: HeaderName) {
     let lines: Vec<_> = headers.get_all(&name).iter().map(HeaderValue::as_bytes).collect();
     if lines.len() > 1
@@ -202,16 +224,76 @@ fn join_lines(headers: &mut HeaderMap, name: HeaderName) {
     }
 }
 
-async fn open_socket(door: &Door, parts: &mut Parts) -> Response {
-    // Another header that has to be one, and text, is refused before the socket opens.
+async fn open_socket(endpoint: &Endpoint, parts: &mut Parts) -> Response {
+    // An Authorization header that is not one text is rejected before the socket opens.
     if let Err(error) = authorization(&parts.headers) {
-        return refuse(error, Media::Json);
+        return reject(error, Media::Json);
     }
     let authorization = parts.headers.get(header::AUTHORIZATION).cloned();
     join_lines(&mut parts.headers, header::CONNECTION);
     join_lines(&mut parts.headers, header::SEC_WEBSOCKET_PROTOCOL);
     match WebSocketUpgrade::from_request_parts(parts, &()).await {
-        Ok(upgrade) => websocket::open(door.api.clone(), upgrade, authorization),
-        Err(_) => refuse(Error::bad_input("This is not a WebSocket handshake."), Media::Json),
+        Ok(upgrade) => websocket::open(endpoint.engine.clone(), upgrade, authorization),
+        Err(_) => reject(Error::bad_input("This is not a WebSocket handshake."), Media::Json),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `None` where the library does not take it.
+    async fn extracted(body: &'static str) -> Option<Params> {
+        extract(&Bytes::from_static(body.as_bytes())).await
+    }
+
+    #[tokio::test]
+    async fn the_extractor_takes_what_the_strict_decoder_takes() {
+        for body in [
+            r#"{"query":"{a}"}"#,
+            r#"{"query":"{a}","operationName":"","variables":null,"other":[1]}"#,
+            r#"{"query":"{a}","operationName":"A","variables":{"x":[1,-2.5,1e300,18446744073709551615,null,{"y":"\u0001é"}]}}"#,
+            r#"{"extensions":{"persistedQuery":{}},"query":"{a}","variables":{"x":1,"x":{"y":1,"y":2}}}"#,
+            " {\"query\":\"{a}\"}",
+        ] {
+            let strict = decode(parse_json(body.as_bytes()).unwrap()).unwrap();
+            if let Some(params) = extracted(body).await {
+                assert_eq!(format!("{params:?}"), format!("{strict:?}"), "{body}");
+            } else {
+                assert!(body.starts_with(' '), "{body}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn the_extractor_leaves_the_rest_to_the_strict_decoder() {
+        for body in [
+            "",
+            "null",
+            "{",
+            "{}",
+            r#"["{a}"]"#,
+            r#"[{"query":"{a}"}]"#,
+            r#"{"query":""}"#,
+            r#"{"query":null,"extensions":{"persistedQuery":{}}}"#,
+            r#"{"query":"{a}","query":"{b}"}"#,
+            r#"{"query":"{a}","variables":[]}"#,
+            r#"{"query":"{a}","variables":"{}"}"#,
+            r#"{"query":"{a}","extensions":[]}"#,
+            r#"{"query":"{a}","operationName":1}"#,
+        ] {
+            assert!(extracted(body).await.is_none(), "{body}");
+        }
+    }
+
+    /// When this fails, the extractor agrees with the handshake, and can choose the protocol of a socket.
+    #[tokio::test]
+    async fn the_protocol_extractor_takes_the_first_name_of_the_client() {
+        let protocol = async |offered: &'static str| {
+            let mut parts = Request::new(Body::empty()).into_parts().0;
+            parts.headers.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(offered));
+            async_graphql_axum::GraphQLProtocol::from_request_parts(&mut parts, &()).await.unwrap()
+        };
+        assert_eq!(protocol("graphql-ws, graphql-transport-ws").await, protocol("graphql-ws").await);
     }
 }

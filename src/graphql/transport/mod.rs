@@ -1,8 +1,7 @@
-//! How operations come in and results go out: HTTP, server-sent events, multipart and WebSocket.
+//! GraphQL over HTTP, server-sent events, multipart and WebSocket.
 
-mod deadlines;
 mod http;
-mod response;
+mod negotiation;
 mod streaming;
 mod websocket;
 

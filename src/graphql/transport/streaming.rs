@@ -15,47 +15,40 @@ use axum::{
 use futures_util::{StreamExt, stream, stream::BoxStream};
 use serde::Serialize;
 use tokio::time::{Instant, sleep_until};
-use tokio_util::sync::CancellationToken;
 
 use crate::{
-    domain::{Clock, Cursor, Error, Viewer},
+    domain::{Cursor, Viewer},
     graphql::{
-        engine::{Api, Outcome, rejected_json},
+        engine::{Engine, Outcome},
         errors::server_error,
+        json::rejected_json,
         schema::HeldMemory,
     },
-    http::TokenEnd,
-    telemetry::Open,
+    http::{ConnectionEnd, ConnectionLifetime},
+    telemetry::ConnectionGuard,
 };
 
-use super::{deadlines::drain_end, response::Streaming};
+use super::negotiation::Streaming;
 
-/// How often something is sent, so that proxies keep the connection open.
-const KEEP_ALIVE: Duration = Duration::from_secs(12);
+/// How often a comment or an empty part is sent, so that proxies keep the connection open.
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(12);
 
-/// What surrounds the results of one operation.
+/// The response that sends the results of one operation.
 struct Connection {
     outcomes: BoxStream<'static, Outcome>,
     format: Streaming,
-    draining: CancellationToken,
-    clock: Clock,
-    deadlines: Deadlines,
+    lifetime: ConnectionLifetime,
+    keep_alive: Instant,
     state: State,
     held: HeldMemory,
-    _open: Open,
-}
-
-struct Deadlines {
-    keep_alive: Instant,
-    token: TokenEnd,
-    drained: Option<Instant>,
+    _open: ConnectionGuard,
 }
 
 #[derive(PartialEq, Eq)]
 enum State {
     Opening,
     Running,
-    /// The last result was sent; the client is told that there are no more.
+    /// The last result was sent; the end is to be sent.
     Finished,
     Ended,
 }
@@ -65,20 +58,18 @@ pub(super) fn respond(
     outcomes: BoxStream<'static, Outcome>,
     format: Streaming,
     viewer: &Viewer,
-    api: &Api,
+    engine: &Engine,
 ) -> axum::response::Response {
-    let clock = api.auth().clock().clone();
-    let keep_alive = Instant::now() + KEEP_ALIVE;
-    let deadlines = Deadlines { keep_alive, token: TokenEnd::of(viewer, &clock), drained: None };
+    let mut lifetime = ConnectionLifetime::new(engine.auth().clock().clone(), engine.draining().clone());
+    lifetime.set_viewer(viewer);
     let connection = Connection {
         outcomes,
         format,
-        draining: api.draining().clone(),
-        clock,
-        deadlines,
+        lifetime,
+        keep_alive: Instant::now() + KEEP_ALIVE_INTERVAL,
         state: State::Opening,
         held: HeldMemory::default(),
-        _open: api.metrics().stream(),
+        _open: engine.metrics().stream(),
     };
     let chunks = stream::unfold(connection, |mut connection| async move {
         let chunk = connection.next().await?;
@@ -109,14 +100,12 @@ impl Connection {
             State::Running => {}
         }
         loop {
-            let until = self.deadlines.token.instant().min(self.deadlines.keep_alive);
-            let until = self.deadlines.drained.map_or(until, |drained| drained.min(until));
+            let until = self.lifetime.next_check().min(self.keep_alive);
             tokio::select! {
                 outcome = self.outcomes.next() => return Some(self.outcome(outcome)),
                 () = sleep_until(until) => if let Some(chunk) = self.deadline() { return Some(chunk) },
-                () = self.draining.cancelled(), if self.deadlines.drained.is_none() => {
-                    self.deadlines.drained = Some(drain_end());
-                }
+                // Sets the next deadline.
+                () = self.lifetime.shutdown_begins() => {}
             }
         }
     }
@@ -124,11 +113,11 @@ impl Connection {
     fn outcome(&mut self, outcome: Option<Outcome>) -> String {
         match outcome {
             Some(Outcome::Result(result)) => {
-                // Until the next chunk is asked for.
+                // Until the next chunk is polled.
                 self.held = result.held;
                 self.format.result(&result.payload, result.cursor)
             }
-            Some(Outcome::Refused(errors)) => {
+            Some(Outcome::Rejected(errors)) => {
                 self.state = State::Finished;
                 self.format.result(&rejected_json(&errors), None)
             }
@@ -139,24 +128,18 @@ impl Connection {
         }
     }
 
-    /// What a deadline brings. A connection that ends without being complete is one that clients open again, with
-    /// their last cursor and a fresh token.
+    /// The chunk at a deadline. A connection that ends without `complete` is opened again by clients, with their last cursor
+    /// and a fresh token.
     fn deadline(&mut self) -> Option<String> {
+        if let Err(end) = self.lifetime.check() {
+            self.state = State::Ended;
+            return Some(self.format.broken_off(end));
+        }
         let now = Instant::now();
-        if self.deadlines.token.has_come(&self.clock) {
-            self.state = State::Ended;
-            let error = server_error(Error::Unauthenticated("token expired".into()));
-            return Some(self.format.broken_off(error, "token expired"));
-        }
-        if self.deadlines.drained.is_some_and(|drained| drained <= now) {
-            self.state = State::Ended;
-            let error = server_error(Error::unavailable("the server shuts down"));
-            return Some(self.format.broken_off(error, "service restart"));
-        }
-        if self.deadlines.keep_alive > now {
+        if self.keep_alive > now {
             return None;
         }
-        self.deadlines.keep_alive = now + KEEP_ALIVE;
+        self.keep_alive = now + KEEP_ALIVE_INTERVAL;
         Some(self.format.keep_alive())
     }
 }
@@ -168,7 +151,7 @@ struct BrokenOff<'a> {
     errors: &'a [ServerError],
 }
 
-/// The two ways in which results are written.
+/// The two formats of results.
 impl Streaming {
     fn content_type(self) -> &'static str {
         match self {
@@ -210,15 +193,18 @@ impl Streaming {
     }
 
     /// The connection ends, though the operation has not.
-    fn broken_off(self, error: ServerError, reason: &str) -> String {
+    fn broken_off(self, end: ConnectionEnd) -> String {
         match self {
-            Self::Events => format!(": {reason}\n\n"),
-            Self::Multipart => part(&json(&BrokenOff { payload: (), errors: &[error] })) + &self.complete(),
+            Self::Events => format!(": {}\n\n", end.reason()),
+            Self::Multipart => {
+                let errors = &[server_error(end.error())];
+                part(&json(&BrokenOff { payload: (), errors })) + &self.complete()
+            }
         }
     }
 }
 
-/// A part, and the boundary after it: a client takes a part up when it sees its end.
+/// A part, and the boundary after it: a client reads a part when it sees its end.
 fn part(json: &str) -> String {
     format!("\r\ncontent-type: application/json\r\n\r\n{json}\r\n--graphql")
 }

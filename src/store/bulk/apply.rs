@@ -1,9 +1,9 @@
 //! The end of an import: one transaction that gives staged records their positions and makes them visible.
 
 use crate::{
-    domain::{FeedItem, FeedKind, PerFeed, Result},
+    domain::{FeedItem, FeedKind, PerFeed, Result, each_feed_item},
     store::{
-        entity::{StoredItem, analytics, analytics_day, each_stored_item},
+        entity::{StoredItem, analytics, analytics_day},
         row::Table,
     },
 };
@@ -30,7 +30,7 @@ const COUNT_ANALYTICS: &str = "UPDATE counters SET value = value + (SELECT COUNT
 /// The tables of all feeds.
 fn tables() -> Vec<&'static str> {
     let mut tables = Vec::new();
-    each_stored_item!(T => { tables.push(T::table()); });
+    each_feed_item!(T => { tables.push(T::table()); });
     tables
 }
 
@@ -105,7 +105,7 @@ impl Session {
         self.execute("DELETE FROM expired_counts").await?;
         let mut counts = ImportCounts::default();
         let mut index = 0;
-        each_stored_item!(T => {
+        each_feed_item!(T => {
             counts.items[T::FEED] = self.execute(&self.insert_items::<T>(index)).await?;
             index += 1;
         });

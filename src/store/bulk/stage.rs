@@ -1,9 +1,9 @@
 //! Staged records: rows of temporary tables, one for each table that an import fills.
 
 use crate::{
-    domain::Result,
+    domain::{FeedItem, Result, each_feed_item},
     store::{
-        entity::{StoredItem, analytics, analytics_day, each_stored_item},
+        entity::{StoredItem, analytics, analytics_day},
         row::Table,
     },
 };
@@ -16,7 +16,7 @@ use super::{
 impl Session {
     /// Creates the temporary tables, empty.
     pub(super) async fn create_staging(&self) -> Result<()> {
-        each_stored_item!(T => { self.create_staged::<<T as StoredItem>::Row>(true).await?; });
+        each_feed_item!(T => { self.create_staged::<<T as StoredItem>::Row>(true).await?; });
         self.create_staged::<analytics::Model>(true).await?;
         self.create_staged::<analytics_day::Model>(false).await
     }
@@ -39,11 +39,11 @@ impl Session {
 
     /// Stages `records`, the first of which is the `first` to arrive.
     pub(super) async fn stage(&self, first: i64, records: &[Record]) -> Result<()> {
-        each_stored_item!(T => {
+        each_feed_item!(T => {
             let mut rows = Vec::new();
             for (seq, record) in (first..).zip(records) {
                 let Record::Item { item, ordered_at } = record else { continue };
-                if let Some(item) = <T as crate::domain::FeedItem>::from_item(item) {
+                if let Some(item) = T::from_item(item) {
                     rows.push(([seq, ordered_at.millis()], item.to_row()));
                 }
             }

@@ -50,7 +50,6 @@ pub mod activity;
 pub mod analytics;
 pub mod analytics_day;
 pub mod notification;
-pub mod user_position;
 
 /// An item of a feed that the store keeps.
 pub trait StoredItem: FeedItem {
@@ -78,22 +77,6 @@ pub trait StoredItem: FeedItem {
     }
 }
 
-/// Runs a block for each kind of item, which it names by the given word.
-macro_rules! each_stored_item {
-    ($item:ident => $body:block) => {{
-        {
-            type $item = $crate::domain::Activity;
-            $body
-        }
-        {
-            type $item = $crate::domain::Notification;
-            $body
-        }
-    }};
-}
-
-pub(super) use each_stored_item;
-
 /// A value of a row, which was parsed before it was written: that it does not parse again is a defect, not bad input.
 fn stored<T>(parsed: Result<T>) -> Result<T> {
     parsed.map_err(|error| Error::internal(format!("the database holds an invalid value: {error}")))
@@ -102,7 +85,10 @@ fn stored<T>(parsed: Result<T>) -> Result<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Store, row::TableSql};
+    use crate::{
+        domain::each_feed_item,
+        store::{Store, row::TableSql},
+    };
 
     /// The columns of a table of SQLite, with their types as PostgreSQL names them.
     fn columns(connection: &rusqlite::Connection, table: &TableSql) -> Vec<(String, String)> {
@@ -121,7 +107,7 @@ mod tests {
         let connection = rusqlite::Connection::open(file).unwrap();
         let mut tables =
             vec![user_position::Model::sql(), analytics::Model::sql(), analytics_day::Model::sql()];
-        each_stored_item!(T => { tables.push(<T as StoredItem>::Row::sql()); });
+        each_feed_item!(T => { tables.push(<T as StoredItem>::Row::sql()); });
         for table in tables {
             assert_eq!(columns(&connection, table), table.types, "{}", table.name);
         }

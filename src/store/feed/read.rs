@@ -6,11 +6,12 @@ use sea_orm::Value;
 
 use crate::domain::{
     Cursor, Epoch, Error, FeedFilter, FeedItem, Item, Keyset, Page, Position, Result, Slice, UserId, Window,
+    each_feed_item,
 };
 
 use crate::store::{
     database::{Database, Postgres, ReadLength},
-    entity::{StoredItem, each_stored_item},
+    entity::StoredItem,
     expiry::{self, Count},
     handle::Store,
     page_cache::StoredPage,
@@ -214,7 +215,7 @@ impl Store {
     /// the lowest one, `head` the highest.
     pub async fn created_since(&self, user: &UserId, after: Position, limit: u32) -> Result<Since<Item>> {
         let mut created = Since { items: Vec::new(), reached: Position(u64::MAX), head: Position::START };
-        each_stored_item!(T => {
+        each_feed_item!(T => {
             let since = self.since::<T>(user, after, limit).await?;
             created.items.extend(since.items.into_iter().map(|item| T::into_item(Arc::new(item))));
             created.reached = created.reached.min(since.reached);

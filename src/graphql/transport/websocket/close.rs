@@ -1,15 +1,15 @@
-//! Why a socket is closed, as its close frame says it.
+//! Close codes and their reasons.
+
+use crate::http::ConnectionEnd;
 
 /// The longest reason that a close frame can carry, in bytes (RFC 6455, section 5.5).
-const REASON_BYTES: usize = 123;
+const MAX_REASON_BYTES: usize = 123;
 
-/// Why a socket is closed. Clients decide by the code whether they come back.
+/// Why a socket is closed. Clients decide by the code whether they reconnect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Close {
-    /// The client said goodbye.
+    /// The client closes the connection.
     Normal,
-    /// The server stops; it or another one is back shortly.
-    Restart,
     /// Frames that RFC 6455 does not allow.
     ProtocolError,
     /// A text that is not UTF-8.
@@ -20,11 +20,11 @@ pub(super) enum Close {
     BadRequest(String),
     /// An operation before the connection was acknowledged.
     Unauthorized,
-    /// A token that is not taken.
+    /// A token that is not valid.
     Forbidden,
-    /// The token has ended, and no fresh one came.
-    TokenExpired,
-    /// None of the offered subprotocols is spoken.
+    /// Its lifetime is over.
+    Lifetime(ConnectionEnd),
+    /// None of the offered subprotocols is supported.
     NoSubprotocol,
     /// No `connection_init` in time.
     InitTimeout,
@@ -38,8 +38,14 @@ pub(super) enum Close {
     TooManyInits,
 }
 
+impl From<ConnectionEnd> for Close {
+    fn from(end: ConnectionEnd) -> Self {
+        Self::Lifetime(end)
+    }
+}
+
 impl Close {
-    /// Why a socket is closed that could not be read because of `error`; `None` where its client is gone.
+    /// The code for an error of reading; `None` where the connection is lost.
     pub(super) fn by_error(error: axum::Error) -> Option<Self> {
         use tungstenite::{Error, error::ProtocolError};
         match error.into_inner().downcast_ref::<Error>()? {
@@ -58,10 +64,10 @@ impl Close {
             Self::ProtocolError => 1002,
             Self::InvalidText => 1007,
             Self::TooLarge => 1009,
-            Self::Restart => 1012,
+            Self::Lifetime(ConnectionEnd::Shutdown) => 1012,
             Self::BadRequest(_) => 4400,
             Self::Unauthorized => 4401,
-            Self::Forbidden | Self::TokenExpired => 4403,
+            Self::Forbidden | Self::Lifetime(ConnectionEnd::TokenExpired) => 4403,
             Self::NoSubprotocol => 4406,
             Self::InitTimeout | Self::PongTimeout => 4408,
             Self::IdInUse(_) => 4409,
@@ -74,14 +80,13 @@ impl Close {
     pub(super) fn reason(&self) -> String {
         let mut reason = match self {
             Self::Normal => String::new(),
-            Self::Restart => "service restart".into(),
             Self::ProtocolError => "protocol error".into(),
             Self::InvalidText => "a text is not UTF-8".into(),
             Self::TooLarge => "message too large".into(),
             Self::BadRequest(problem) => problem.clone(),
             Self::Unauthorized => "Unauthorized".into(),
             Self::Forbidden => "Forbidden".into(),
-            Self::TokenExpired => "token expired".into(),
+            Self::Lifetime(end) => end.reason().into(),
             Self::NoSubprotocol => "Subprotocol not acceptable".into(),
             Self::InitTimeout => "Connection initialisation timeout".into(),
             Self::PongTimeout => "pong timeout".into(),
@@ -89,7 +94,7 @@ impl Close {
             Self::SlowConsumer => "slow consumer".into(),
             Self::TooManyInits => "Too many initialisation requests".into(),
         };
-        let end = (0..=REASON_BYTES.min(reason.len())).rev().find(|end| reason.is_char_boundary(*end));
+        let end = (0..=MAX_REASON_BYTES.min(reason.len())).rev().find(|end| reason.is_char_boundary(*end));
         reason.truncate(end.unwrap_or(0));
         reason
     }
@@ -102,6 +107,6 @@ mod tests {
     #[test]
     fn a_long_id_does_not_break_the_close_frame() {
         let close = Close::IdInUse("é".repeat(200));
-        assert!(close.reason().len() <= REASON_BYTES);
+        assert!(close.reason().len() <= MAX_REASON_BYTES);
     }
 }

@@ -1,52 +1,38 @@
-//! `graphql-transport-ws` and the older `graphql-ws` as one state machine: messages in, effects out. It holds no
-//! socket, no clock and no operation.
+//! `graphql-transport-ws` ([`GraphQLWS`]) and the older `graphql-ws` ([`SubscriptionsTransportWS`]) as one state machine:
+//! messages in, effects out. It holds no socket, no clock and no operation.
 //!
 //! Specifications: <https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md> and
 //! <https://github.com/apollographql/subscriptions-transport-ws/blob/master/PROTOCOL.md>
 
 use std::collections::HashSet;
 
-use async_graphql::{ServerError, Value};
-use serde::{Deserialize, Serialize};
+use async_graphql::{
+    ServerError, Value,
+    http::WebSocketProtocols::{self, GraphQLWS, SubscriptionsTransportWS},
+};
 use serde_json::value::RawValue;
 
-use crate::{domain::Error, graphql::errors::server_error};
+use crate::{
+    domain::Error,
+    graphql::errors::{server_error, with_code},
+};
 
-use super::close::Close;
+use super::{
+    close::Close,
+    message::{Incoming, StartPayload, bare, message, object},
+};
 
-/// Which of the two protocols a socket speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Dialect {
-    /// `graphql-transport-ws`, of the npm package graphql-ws.
-    Transport,
-    /// `graphql-ws`, of the retired npm package subscriptions-transport-ws.
-    Legacy,
-}
-
-impl Dialect {
-    /// The subprotocols, in order of preference.
-    pub(super) const NAMES: [&'static str; 2] = ["graphql-transport-ws", "graphql-ws"];
-
-    pub(super) fn by_name(name: &str) -> Option<Self> {
-        match name {
-            "graphql-transport-ws" => Some(Self::Transport),
-            "graphql-ws" => Some(Self::Legacy),
-            _ => None,
-        }
-    }
-}
-
-/// What the driver of the socket has to do.
+/// The next action of the driver.
 #[derive(Debug)]
 pub(super) enum Effect {
-    /// Check who calls by the payload of `connection_init`, then say [`Machine::acknowledge`].
+    /// Authenticate the client by the payload of `connection_init`, then send [`Machine::acknowledge`].
     Authenticate(Value),
-    /// Take the fresh token that a ping brought, then say [`Machine::pong`]; where it brought none, send `text`, its payload
-    /// as it came, back by [`Machine::echo`].
+    /// Take the fresh token of a ping, then send [`Machine::pong`]; without one, send [`Machine::echo`] of `text`, the payload
+    /// as it came.
     Refresh { payload: Value, text: String },
-    /// Start an operation; its outcome comes back by its id.
+    /// Start an operation.
     Start { id: String, payload: StartPayload },
-    /// End an operation without a word.
+    /// Stop an operation without a message.
     Stop { id: String },
     /// Send a text message.
     Send(String),
@@ -54,56 +40,6 @@ pub(super) enum Effect {
     Alive,
     /// Close the socket; nothing may follow.
     Close(Close),
-}
-
-/// What a client asks to run.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct StartPayload {
-    #[serde(default)]
-    pub(super) query: Option<String>,
-    #[serde(default)]
-    pub(super) operation_name: Option<String>,
-    #[serde(default)]
-    pub(super) variables: Option<serde_json::Map<String, serde_json::Value>>,
-    #[serde(default)]
-    extensions: Option<serde_json::Map<String, serde_json::Value>>,
-}
-
-impl StartPayload {
-    /// Whether a hash of the text came, in place of it or beside it.
-    pub(super) fn is_persisted(&self) -> bool {
-        self.extensions.as_ref().is_some_and(|extensions| extensions.contains_key("persistedQuery"))
-    }
-}
-
-#[derive(Deserialize)]
-struct Incoming<'a> {
-    #[serde(rename = "type", borrow)]
-    kind: std::borrow::Cow<'a, str>,
-    #[serde(default, borrow)]
-    id: Option<&'a RawValue>,
-    #[serde(default, borrow)]
-    payload: Option<&'a RawValue>,
-}
-
-#[derive(Serialize)]
-struct Outgoing<'a, T: Serialize> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<&'a str>,
-    #[serde(rename = "type")]
-    kind: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    payload: Option<T>,
-}
-
-fn message(kind: &'static str, id: Option<&str>, payload: Option<impl Serialize>) -> String {
-    // Maps with keys that are no strings would fail; there are none.
-    serde_json::to_string(&Outgoing { id, kind, payload }).unwrap_or_default()
-}
-
-fn bare(kind: &'static str, id: Option<&str>) -> String {
-    message(kind, id, None::<()>)
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -116,7 +52,7 @@ enum State {
 /// One connection.
 #[derive(Debug)]
 pub(super) struct Machine {
-    dialect: Dialect,
+    protocol: WebSocketProtocols,
     state: State,
     /// Ids of the operations that run.
     running: HashSet<String>,
@@ -124,8 +60,8 @@ pub(super) struct Machine {
 }
 
 impl Machine {
-    pub(super) fn new(dialect: Dialect, max_operations: usize) -> Self {
-        Self { dialect, state: State::Opened, running: HashSet::new(), max_operations }
+    pub(super) fn new(protocol: WebSocketProtocols, max_operations: usize) -> Self {
+        Self { protocol, state: State::Opened, running: HashSet::new(), max_operations }
     }
 
     /// Whether `connection_init` has come.
@@ -139,22 +75,22 @@ impl Machine {
             Ok(incoming) => incoming,
             Err(_) => return invalid("Invalid message: it takes a JSON object with a type"),
         };
-        match (self.dialect, &*incoming.kind) {
+        match (self.protocol, &*incoming.kind) {
             (_, "connection_init") => self.init(incoming.payload),
-            (Dialect::Transport, "ping") => match (object(incoming.payload), incoming.payload) {
+            (GraphQLWS, "ping") => match (object(incoming.payload), incoming.payload) {
                 (Some(payload @ Value::Object(_)), Some(text)) => {
                     Effect::Refresh { payload, text: text.get().to_owned() }
                 }
                 (Some(_), _) => Effect::Send(bare("pong", None)),
                 (None, _) => invalid("Invalid message: the payload of ping takes an object"),
             },
-            (Dialect::Transport, "pong") => match object(incoming.payload) {
+            (GraphQLWS, "pong") => match object(incoming.payload) {
                 Some(_) => Effect::Alive,
                 None => invalid("Invalid message: the payload of pong takes an object"),
             },
-            (Dialect::Transport, "subscribe") | (Dialect::Legacy, "start") => self.start(&incoming),
-            (Dialect::Transport, "complete") | (Dialect::Legacy, "stop") => self.stop(&incoming),
-            (Dialect::Legacy, "connection_terminate") => Effect::Close(Close::Normal),
+            (GraphQLWS, "subscribe") | (SubscriptionsTransportWS, "start") => self.start(&incoming),
+            (GraphQLWS, "complete") | (SubscriptionsTransportWS, "stop") => self.stop(&incoming),
+            (SubscriptionsTransportWS, "connection_terminate") => Effect::Close(Close::Normal),
             (_, kind) => {
                 let kind: String = kind.chars().take(30).collect();
                 invalid(&format!("Invalid message: unknown type {kind:?}"))
@@ -179,11 +115,11 @@ impl Machine {
         if self.state != State::Acknowledged {
             return Effect::Close(Close::Unauthorized);
         }
-        let Some(id) = id(incoming) else {
+        let Some(id) = incoming.id() else {
             return invalid("Invalid message: id takes a string that is not empty");
         };
         let payload = incoming.payload.map(|payload| serde_json::from_str::<StartPayload>(payload.get()));
-        // JSON, but nested so deep that it is not read: a fault of the operation and not of the connection.
+        // JSON that is nested too deep is an error of the operation and not of the connection.
         if let Some(Err(error)) = &payload
             && error.to_string().contains("recursion limit")
         {
@@ -203,7 +139,7 @@ impl Machine {
                 "This connection runs {} operations already, which is the limit.",
                 self.max_operations
             );
-            let error = crate::graphql::errors::with_code(ServerError::new(text, None), "RATE_LIMITED");
+            let error = with_code(ServerError::new(text, None), "RATE_LIMITED");
             return Effect::Send(self.failure(&id, &[error]));
         }
         self.running.insert(id.clone());
@@ -211,48 +147,48 @@ impl Machine {
     }
 
     fn stop(&mut self, incoming: &Incoming<'_>) -> Effect {
-        let Some(id) = id(incoming) else {
+        let Some(id) = incoming.id() else {
             return invalid("Invalid message: id takes a string that is not empty");
         };
-        // It may have ended by itself meanwhile: stopping what does not run is no mistake.
+        // It may have completed meanwhile: stopping an operation that does not run is no error.
         self.running.remove(&id);
         Effect::Stop { id }
     }
 
-    /// Who calls is known: the message that says so.
+    /// The client is authenticated: the message that says so.
     pub(super) fn acknowledge(&mut self) -> String {
         self.state = State::Acknowledged;
         bare("connection_ack", None)
     }
 
-    /// The answer to a ping with a payload that holds no token: the same payload.
+    /// The answer to a ping without a token: its payload.
     pub(super) fn echo(payload: &str) -> String {
         format!(r#"{{"type":"pong","payload":{payload}}}"#)
     }
 
-    /// The answer to a ping that brought a token.
+    /// The answer to a ping with a token.
     pub(super) fn pong(payload: Option<Value>) -> String {
         message("pong", None, payload)
     }
 
-    /// What keeps the connection alive: a ping, where the protocol has one.
+    /// The message that keeps the connection alive: a ping, where the protocol has one.
     pub(super) fn keep_alive(&self) -> String {
-        match self.dialect {
-            Dialect::Transport => bare("ping", None),
-            Dialect::Legacy => bare("ka", None),
+        match self.protocol {
+            GraphQLWS => bare("ping", None),
+            SubscriptionsTransportWS => bare("ka", None),
         }
     }
 
     /// Whether the client answers [`Machine::keep_alive`].
     pub(super) fn answers_pings(&self) -> bool {
-        self.dialect == Dialect::Transport
+        self.protocol == GraphQLWS
     }
 
-    /// An operation brought a result.
+    /// The message of a result.
     pub(super) fn next(&self, id: &str, payload: &str) -> String {
-        let kind = match self.dialect {
-            Dialect::Transport => "next",
-            Dialect::Legacy => "data",
+        let kind = match self.protocol {
+            GraphQLWS => "next",
+            SubscriptionsTransportWS => "data",
         };
         // The payload is JSON already.
         let id = serde_json::to_string(id).unwrap_or_default();
@@ -266,13 +202,13 @@ impl Machine {
     }
 
     fn failure(&self, id: &str, errors: &[ServerError]) -> String {
-        match self.dialect {
-            Dialect::Transport => message("error", Some(id), Some(errors)),
-            Dialect::Legacy => message("error", Some(id), errors.first()),
+        match self.protocol {
+            GraphQLWS => message("error", Some(id), Some(errors)),
+            SubscriptionsTransportWS => message("error", Some(id), errors.first()),
         }
     }
 
-    /// An operation ended by itself: its id is free again.
+    /// An operation completed: its id is free again.
     pub(super) fn completed(&mut self, id: &str) -> String {
         self.running.remove(id);
         bare("complete", Some(id))
@@ -283,20 +219,6 @@ fn invalid(problem: &str) -> Effect {
     Effect::Close(Close::BadRequest(problem.to_owned()))
 }
 
-fn id(incoming: &Incoming<'_>) -> Option<String> {
-    let id: String = serde_json::from_str(incoming.id?.get()).ok()?;
-    Some(id).filter(|id| !id.is_empty())
-}
-
-/// A payload that is an object, null or absent; `None` for anything else.
-fn object(payload: Option<&RawValue>) -> Option<Value> {
-    let Some(payload) = payload else { return Some(Value::Null) };
-    match serde_json::from_str(payload.get()) {
-        Ok(payload @ (Value::Object(_) | Value::Null)) => Some(payload),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -304,7 +226,7 @@ mod tests {
     const SUBSCRIBE: &str = r#"{"type":"subscribe","id":"1","payload":{"query":"subscription{x}"}}"#;
 
     fn ready() -> Machine {
-        let mut machine = Machine::new(Dialect::Transport, 2);
+        let mut machine = Machine::new(GraphQLWS, 2);
         assert!(matches!(
             machine.receive(r#"{"type":"connection_init"}"#),
             Effect::Authenticate(Value::Null)
@@ -354,7 +276,7 @@ mod tests {
 
     #[test]
     fn operations_need_an_acknowledged_connection() {
-        let mut machine = Machine::new(Dialect::Transport, 2);
+        let mut machine = Machine::new(GraphQLWS, 2);
         assert_eq!(close_code(&machine.receive(SUBSCRIBE)), Some(4401));
         machine.receive(r#"{"type":"connection_init","payload":{"token":"x"}}"#);
         assert_eq!(close_code(&machine.receive(SUBSCRIBE)), Some(4401));
@@ -401,8 +323,8 @@ mod tests {
     }
 
     #[test]
-    fn the_old_protocol_has_its_own_words() {
-        let mut machine = Machine::new(Dialect::Legacy, 2);
+    fn the_old_protocol_has_its_own_messages() {
+        let mut machine = Machine::new(SubscriptionsTransportWS, 2);
         machine.receive(r#"{"type":"connection_init","payload":{}}"#);
         machine.acknowledge();
         assert!(matches!(

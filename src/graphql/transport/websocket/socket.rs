@@ -1,21 +1,24 @@
 //! The loop that drives one socket.
 //!
-//! One task: it reads on while a send is stuck, takes results of operations only as fast as the client reads, and
-//! gives each operation its turn.
+//! One task: it reads on while a send is stuck, takes results of operations only as fast as the client reads, and polls
+//! operations in turn.
 
 use std::{
     future::poll_fn,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
     time::Duration,
 };
 
-use async_graphql::{Value, Variables};
+use async_graphql::{
+    Value, Variables,
+    http::{ALL_WEBSOCKET_PROTOCOLS, WebSocketProtocols},
+};
 use axum::{
     extract::{
         WebSocketUpgrade,
-        ws::{CloseFrame, Message, WebSocket},
+        ws::{Message, WebSocket},
     },
     http::HeaderValue,
 };
@@ -26,64 +29,60 @@ use tokio_stream::StreamMap;
 use crate::{
     domain::{OperationRights, Result, Viewer},
     graphql::{
-        engine::{Api, Outcome},
+        engine::{Engine, Outcome},
         errors::server_error,
         request::Params,
         schema::HeldMemory,
-        transport::deadlines::{DRAIN, drain_end, never},
     },
-    http::TokenEnd,
+    http::{ConnectionLifetime, never},
     service::Present,
-    telemetry::Open,
+    telemetry::ConnectionGuard,
 };
 
 use super::{
     close::Close,
-    outbox::Outbox,
-    protocol::{Dialect, Effect, Machine, StartPayload},
-    token::{has_odd_token, token},
+    message::{StartPayload, has_malformed_token, token},
+    outbox::{CLOSE_TIME, Outbox, SocketEvent, poll_socket, send_close},
+    protocol::{Effect, Machine},
 };
 
-/// How long a client may take to say `connection_init`.
-const INIT: Duration = Duration::from_secs(10);
-/// How often we ping, and how long a pong may take.
-const PING: Duration = Duration::from_secs(20);
+/// How long a client may take to send `connection_init`.
+const INIT_TIME: Duration = Duration::from_secs(10);
+/// How often the server pings, and how long a pong may take.
+const PING_INTERVAL: Duration = Duration::from_secs(20);
 /// How long a client may leave waiting data unread.
-const STALLED: Duration = Duration::from_secs(30);
-/// How long a close frame may take to leave; longer behind data that the client was slow to read.
-const CLOSING: Duration = Duration::from_secs(1);
-const CLOSING_SLOWLY: Duration = Duration::from_secs(10);
-/// Read buffer of a socket. The default of 128 KiB would be most of what an idle subscription costs.
-const READ_BUFFER: usize = 512;
-/// Bytes of pings that wait to be sent back before the client's messages are no longer read.
-const ECHOES_BYTES: usize = 256 * 1024;
+const UNREAD_TIME: Duration = Duration::from_secs(30);
+/// Bytes that are read at once. The default of 128 KiB would be most of the memory of an idle subscription.
+const READ_BUFFER_BYTES: usize = 512;
+/// Bytes of pings that wait to be echoed before the client's messages are no longer read.
+const MAX_ECHO_BYTES: usize = 256 * 1024;
 
 /// Opens a socket. The token may come in the handshake's `Authorization` or in `connection_init`.
 pub(in crate::graphql) fn open(
-    api: Api,
+    engine: Engine,
     upgrade: WebSocketUpgrade,
     authorization: Option<HeaderValue>,
 ) -> axum::response::Response {
-    let limit = api.transport().message_bytes;
-    let open = api.metrics().socket();
+    let limit = engine.transport().message_bytes;
+    let open = engine.metrics().socket();
     upgrade
-        .protocols(Dialect::NAMES)
-        .read_buffer_size(READ_BUFFER)
+        .protocols(ALL_WEBSOCKET_PROTOCOLS)
+        .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(0)
         .max_write_buffer_size(usize::MAX)
         .max_message_size(limit)
         .max_frame_size(limit)
         .on_upgrade(move |mut socket| {
-            let name = socket.protocol().and_then(|name| name.to_str().ok()).and_then(Dialect::by_name);
-            // In a task of its own: the one that upgrades has room for all of its steps as long as it lives.
-            match name {
-                Some(dialect) => {
-                    let connection = Box::new(Connection::new(api, socket, dialect, authorization, open));
+            let protocol = socket.protocol().and_then(|name| name.to_str().ok()?.parse().ok());
+            // In a task of its own: the task of the upgrade keeps room for all of its steps as long as it lives.
+            match protocol {
+                Some(protocol) => {
+                    let connection = Box::new(Connection::new(engine, socket, protocol, authorization, open));
                     tokio::spawn(connection.run())
                 }
                 None => tokio::spawn(async move {
                     let _open = open;
-                    say_goodbye(&mut socket, &Close::NoSubprotocol).await;
+                    send_close(&mut socket, &Close::NoSubprotocol).await;
                 }),
             };
             std::future::ready(())
@@ -91,7 +90,7 @@ pub(in crate::graphql) fn open(
 }
 
 struct Connection {
-    api: Api,
+    engine: Engine,
     socket: WebSocket,
     machine: Machine,
     authorization: Option<HeaderValue>,
@@ -99,13 +98,14 @@ struct Connection {
     present: Option<Present>,
     operations: StreamMap<String, Running>,
     outbox: Outbox,
-    /// Bytes of pings that were to be sent back since everything that waited was sent.
+    /// Bytes of echoes since the outbox was empty.
     echoed: usize,
+    lifetime: ConnectionLifetime,
     deadlines: Deadlines,
-    _open: Open,
+    _open: ConnectionGuard,
 }
 
-/// An operation: what it brings, and its rights where a fresh token could have fewer.
+/// An operation: its results, and its rights where a fresh token could have fewer.
 struct Running {
     outputs: BoxStream<'static, Option<Outcome>>,
     rights: Option<Arc<OperationRights>>,
@@ -123,35 +123,33 @@ struct Deadlines {
     init: Instant,
     ping: Instant,
     pong: Instant,
-    stalled: Instant,
-    token: TokenEnd,
-    drained: Instant,
+    unread: Instant,
 }
 
 impl Deadlines {
     fn start() -> Self {
-        let (now, never) = (Instant::now(), never());
-        let token = TokenEnd::never();
-        Self { init: now + INIT, ping: never, pong: never, stalled: never, token, drained: never }
+        let never = never();
+        Self { init: Instant::now() + INIT_TIME, ping: never, pong: never, unread: never }
     }
 
     fn first(&self) -> Instant {
-        let Self { init, ping, pong, stalled, token, drained } = *self;
-        init.min(ping).min(pong).min(stalled).min(token.instant()).min(drained)
+        let Self { init, ping, pong, unread } = *self;
+        init.min(ping).min(pong).min(unread)
     }
 }
 
 impl Connection {
     fn new(
-        api: Api,
+        engine: Engine,
         socket: WebSocket,
-        dialect: Dialect,
+        protocol: WebSocketProtocols,
         authorization: Option<HeaderValue>,
-        open: Open,
+        open: ConnectionGuard,
     ) -> Self {
-        let machine = Machine::new(dialect, api.transport().subscriptions);
+        let machine = Machine::new(protocol, engine.transport().subscriptions);
+        let lifetime = ConnectionLifetime::new(engine.auth().clock().clone(), engine.draining().clone());
         Self {
-            api,
+            engine,
             socket,
             machine,
             authorization,
@@ -160,22 +158,21 @@ impl Connection {
             operations: StreamMap::new(),
             outbox: Outbox::default(),
             echoed: 0,
+            lifetime,
             deadlines: Deadlines::start(),
             _open: open,
         }
     }
 
-    /// Runs to the end of the connection. It is in a box, because a future keeps room for what is moved into it twice.
+    /// Runs to the end of the connection. Boxed, because a future keeps room twice for a value that is moved into it.
     async fn run(mut self: Box<Self>) {
-        let draining = self.api.draining().clone();
         let close = loop {
             let wants_results = self.outbox.takes_results() && !self.operations.is_empty();
-            let reads = self.outbox.takes_replies() && self.echoed < ECHOES_BYTES;
-            let undrained = self.deadlines.drained > Instant::now() + DRAIN;
-            let deadline = self.deadlines.first();
-            let Self { socket, outbox, operations, .. } = &mut *self;
+            let reads = self.outbox.takes_replies() && self.echoed < MAX_ECHO_BYTES;
+            let deadline = self.deadlines.first().min(self.lifetime.next_check());
+            let Self { socket, outbox, operations, lifetime, .. } = &mut *self;
             let step = tokio::select! {
-                // Both halves of the socket are polled together, so neither waits for the other.
+                // Both halves of the socket are polled together, so that neither waits for the other.
                 event = poll_fn(|cx| poll_socket(cx, socket, outbox, reads)) => match event {
                     SocketEvent::Received(message) => Step::Received(message),
                     SocketEvent::Sent => Step::Sent,
@@ -184,12 +181,13 @@ impl Connection {
                 },
                 Some((id, output)) = operations.next(), if wants_results => Step::Output(id, output),
                 () = sleep_until(deadline) => Step::Deadline,
-                () = draining.cancelled(), if undrained => Step::Drain,
+                // Sets the next deadline.
+                () = lifetime.shutdown_begins() => continue,
             };
             let outcome = match step {
                 Step::Received(message) => self.receive(message).await,
                 Step::Sent => {
-                    self.deadlines.stalled = never();
+                    self.deadlines.unread = never();
                     self.echoed = 0;
                     Ok(())
                 }
@@ -199,10 +197,6 @@ impl Connection {
                 }
                 Step::Broken(close) => Err(close),
                 Step::Deadline => self.deadline(),
-                Step::Drain => {
-                    self.deadlines.drained = drain_end();
-                    Ok(())
-                }
             };
             if let Err(close) = outcome {
                 break close;
@@ -211,10 +205,10 @@ impl Connection {
         self.operations.clear();
         self.present = None;
         let waiting = self.outbox.take_waiting();
-        // What was to be sent before the goodbye still goes out, unless the client does not read.
+        // Waiting messages are sent before the close frame, unless the client does not read.
         if close != Close::SlowConsumer {
             let socket = &mut self.socket;
-            let _ = timeout(CLOSING, async {
+            let _ = timeout(CLOSE_TIME, async {
                 for message in waiting {
                     socket.feed(message).await?;
                 }
@@ -222,7 +216,7 @@ impl Connection {
             })
             .await;
         }
-        say_goodbye(&mut self.socket, &close).await;
+        send_close(&mut self.socket, &close).await;
     }
 
     async fn receive(&mut self, message: Message) -> Result<(), Close> {
@@ -237,7 +231,7 @@ impl Connection {
             Effect::Authenticate(payload) => self.authenticate(&payload),
             Effect::Refresh { payload, text } => self.refresh(&payload, &text),
             Effect::Start { id, payload } => {
-                self.check_token()?;
+                self.lifetime.check_token()?;
                 self.start(id, payload);
                 Ok(())
             }
@@ -259,52 +253,52 @@ impl Connection {
 
     fn authenticate(&mut self, payload: &Value) -> Result<(), Close> {
         let header = self.authorization.take();
-        if has_odd_token(payload) {
+        if has_malformed_token(payload) {
             return Err(Close::Forbidden);
         }
         let token = token(payload).or_else(|| header.as_ref().and_then(|value| value.to_str().ok()));
-        let viewer = self.api.auth().viewer(token).map_err(|_| Close::Forbidden)?;
-        self.present = viewer.user().map(|user| self.api.presence().enter(user.clone()));
-        self.take_viewer(viewer);
+        let viewer = self.engine.auth().viewer(token).map_err(|_| Close::Forbidden)?;
+        self.present = viewer.user().map(|user| self.engine.presence().enter(user.clone()));
+        self.set_viewer(viewer);
         self.deadlines.init = never();
-        self.deadlines.ping = Instant::now() + PING;
+        self.deadlines.ping = Instant::now() + PING_INTERVAL;
         let acknowledged = self.machine.acknowledge();
         self.send(acknowledged);
         Ok(())
     }
 
-    /// A ping with a token: the connection goes on with it. Other payloads, as `text`, are sent back.
+    /// A ping: the connection goes on with its token. A payload without one is echoed as `text`.
     fn refresh(&mut self, payload: &Value, text: &str) -> Result<(), Close> {
         let Some(token) = token(payload) else {
             self.echoed += text.len();
             self.send(Machine::echo(text));
             return Ok(());
         };
-        // Before the connection is acknowledged there is nobody whose token could be refreshed.
+        // There is no token to refresh before the connection is acknowledged.
         if self.viewer.is_none() {
             self.send(Machine::pong(None));
             return Ok(());
         }
-        let viewer = self.api.auth().viewer(Some(token)).map_err(|_| Close::Forbidden)?;
+        let viewer = self.engine.auth().viewer(Some(token)).map_err(|_| Close::Forbidden)?;
         let same = self.viewer.as_ref().is_some_and(|before| before.user() == viewer.user());
         if !same {
             return Err(Close::Forbidden);
         }
         self.end_forbidden(&viewer);
         let until = viewer.expires_at().map_or(Value::Null, |time| Value::String(time.to_string()));
-        self.take_viewer(viewer);
+        self.set_viewer(viewer);
         let payload = Value::Object([(async_graphql::Name::new("expiresAt"), until)].into_iter().collect());
         self.send(Machine::pong(Some(payload)));
         Ok(())
     }
 
-    fn take_viewer(&mut self, viewer: Viewer) {
-        self.deadlines.token = TokenEnd::of(&viewer, self.api.auth().clock());
+    fn set_viewer(&mut self, viewer: Viewer) {
+        self.lifetime.set_viewer(&viewer);
         self.viewer = Some(viewer);
     }
 
-    /// Ends the operations that follow what `viewer`, by a fresh token, may not: each with an error of its own. Queries and
-    /// mutations go on, with the fresh token's rights for what they have not looked at yet.
+    /// Ends subscriptions that `viewer`, by a fresh token, may not follow: each with an error of its own. Queries and mutations
+    /// go on, with the rights of the fresh token for what they have not read yet.
     fn end_forbidden(&mut self, viewer: &Viewer) {
         let goes_on =
             |running: &Running| running.rights.as_ref().is_none_or(|rights| rights.narrow_to(viewer));
@@ -317,13 +311,6 @@ impl Connection {
         }
     }
 
-    fn check_token(&mut self) -> Result<(), Close> {
-        if self.deadlines.token.has_come(self.api.auth().clock()) {
-            return Err(Close::TokenExpired);
-        }
-        Ok(())
-    }
-
     fn start(&mut self, id: String, payload: StartPayload) {
         let Some((viewer, rights)) = self.viewer.as_ref().map(Viewer::for_operation) else { return };
         let persisted = payload.is_persisted();
@@ -334,8 +321,9 @@ impl Connection {
             operation_name: payload.operation_name.filter(|name| !name.is_empty()),
             variables: variables.unwrap_or_default(),
         };
-        // The end is an item too: the client is told of it.
-        let outputs = self.api.start(params, viewer).map(Some).chain(stream::once(std::future::ready(None)));
+        // The end is an item too: it is sent as a message.
+        let outputs =
+            self.engine.start(params, viewer).map(Some).chain(stream::once(std::future::ready(None)));
         self.operations.insert(id, Running { outputs: outputs.boxed(), rights });
     }
 
@@ -345,7 +333,7 @@ impl Connection {
                 let text = self.machine.next(id, &result.payload);
                 return self.send_held(text, result.held);
             }
-            Some(Outcome::Refused(errors)) => {
+            Some(Outcome::Rejected(errors)) => {
                 self.operations.remove(id);
                 self.machine.failed(id, &errors)
             }
@@ -363,30 +351,27 @@ impl Connection {
 
     fn send_held(&mut self, text: String, held: HeldMemory) {
         if self.outbox.is_idle() {
-            self.deadlines.stalled = Instant::now() + STALLED;
+            self.deadlines.unread = Instant::now() + UNREAD_TIME;
         }
         self.outbox.push(Message::text(text), held);
     }
 
     fn deadline(&mut self) -> Result<(), Close> {
-        self.check_token()?;
+        self.lifetime.check()?;
         let now = Instant::now();
-        if self.deadlines.drained <= now {
-            return Err(Close::Restart);
-        }
         if self.deadlines.init <= now {
             return Err(Close::InitTimeout);
         }
-        if self.deadlines.stalled <= now {
+        if self.deadlines.unread <= now {
             return Err(Close::SlowConsumer);
         }
         if self.deadlines.pong <= now {
             return Err(Close::PongTimeout);
         }
         if self.deadlines.ping <= now {
-            self.deadlines.ping = now + PING;
+            self.deadlines.ping = now + PING_INTERVAL;
             if self.machine.answers_pings() {
-                self.deadlines.pong = now + PING;
+                self.deadlines.pong = now + PING_INTERVAL;
             }
             let ping = self.machine.keep_alive();
             self.send(ping);
@@ -401,52 +386,4 @@ enum Step {
     Output(String, Option<Outcome>),
     Broken(Close),
     Deadline,
-    Drain,
-}
-
-enum SocketEvent {
-    Received(Message),
-    /// Everything that waited was taken by the client's side.
-    Sent,
-    /// The client sent what is no message, and has to be told.
-    Broken(Close),
-    Gone,
-}
-
-/// Sends what waits and reads what came, whichever goes on. State lies outside, so dropping the future loses nothing.
-fn poll_socket(
-    cx: &mut Context<'_>,
-    socket: &mut WebSocket,
-    outbox: &mut Outbox,
-    reads: bool,
-) -> Poll<SocketEvent> {
-    if !outbox.is_idle() {
-        match outbox.poll_send(cx, socket) {
-            Poll::Ready(Ok(())) => return Poll::Ready(SocketEvent::Sent),
-            Poll::Ready(Err(_)) => return Poll::Ready(SocketEvent::Gone),
-            Poll::Pending => {}
-        }
-    }
-    if reads {
-        return match ready!(socket.poll_next_unpin(cx)) {
-            Some(Ok(message)) => Poll::Ready(SocketEvent::Received(message)),
-            Some(Err(error)) => {
-                Poll::Ready(Close::by_error(error).map_or(SocketEvent::Gone, SocketEvent::Broken))
-            }
-            None => Poll::Ready(SocketEvent::Gone),
-        };
-    }
-    Poll::Pending
-}
-
-async fn say_goodbye(socket: &mut WebSocket, close: &Close) {
-    let frame = CloseFrame { code: close.code(), reason: close.reason().into() };
-    let patience = if *close == Close::SlowConsumer { CLOSING_SLOWLY } else { CLOSING };
-    let _ = timeout(patience, async {
-        socket.send(Message::Close(Some(frame))).await?;
-        // The other side answers with a close frame of its own; what comes before that is not read any more.
-        while socket.next().await.is_some_and(|message| message.is_ok()) {}
-        Ok::<(), axum::Error>(())
-    })
-    .await;
 }

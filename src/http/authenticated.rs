@@ -1,4 +1,4 @@
-//! Who calls.
+//! Authentication of requests by their `Authorization` header.
 
 use axum::{
     extract::{FromRef, FromRequestParts},
@@ -10,18 +10,22 @@ use crate::{
     service::Authenticator,
 };
 
-use super::Note;
+use super::request_log::RequestLogContext;
 
 /// The viewer of a request, by its `Authorization` header.
 #[derive(Debug)]
-pub struct Caller(pub Viewer);
+pub struct Authenticated(pub Viewer);
 
-impl Caller {
-    /// The viewer that `headers` name; noted for the log.
-    pub fn of(auth: &Authenticator, headers: &HeaderMap, note: Option<&Note>) -> Result<Viewer> {
+impl Authenticated {
+    /// The viewer by the token in `headers`, who is logged with the request.
+    pub fn of(
+        auth: &Authenticator,
+        headers: &HeaderMap,
+        context: Option<&RequestLogContext>,
+    ) -> Result<Viewer> {
         let viewer = auth.viewer(authorization(headers)?)?;
-        if let (Some(note), Some(user)) = (note, viewer.user()) {
-            note.user(user.clone());
+        if let (Some(context), Some(user)) = (context, viewer.user()) {
+            context.user(user.clone());
         }
         Ok(viewer)
     }
@@ -43,7 +47,7 @@ pub fn authorization(headers: &HeaderMap) -> Result<Option<&str>> {
     text.transpose()
 }
 
-impl<S> FromRequestParts<S> for Caller
+impl<S> FromRequestParts<S> for Authenticated
 where
     Authenticator: FromRef<S>,
     S: Send + Sync,
@@ -51,6 +55,7 @@ where
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
-        Self::of(&Authenticator::from_ref(state), &parts.headers, parts.extensions.get::<Note>()).map(Self)
+        Self::of(&Authenticator::from_ref(state), &parts.headers, parts.extensions.get::<RequestLogContext>())
+            .map(Self)
     }
 }

@@ -16,16 +16,14 @@ use crate::domain::nearest;
 /// Scalars of the schema that take texts alone. The other one, `JSON`, takes anything.
 pub(super) const TEXT_SCALARS: [&str; 2] = ["DateTime", "Date"];
 
-/// A word of an enum that is misspelt in one letter of so many is still told.
+/// Letters of an enum value for each letter that may be wrong in a suggestion.
 const LETTERS_PER_MISTAKE: usize = 4;
 
-/// The schema, and what is looked up in it often.
+/// The schema, with indexes.
 pub(super) struct TypeSystem {
     pub(super) schema: Valid<Schema>,
     /// The names of the schema, so that plans share them.
     names: HashMap<Box<str>, Name>,
-    /// The objects that a value of an abstract type may be.
-    objects: HashMap<Box<str>, Vec<ApolloName>>,
     /// Whether messages may name words of the schema that the client did not.
     suggests: bool,
 }
@@ -44,16 +42,11 @@ impl TypeSystem {
         for (name, definition) in &schema.types {
             let members: Vec<&ApolloName> = match definition {
                 ExtendedType::Object(object) => object.fields.keys().collect(),
-                ExtendedType::Interface(interface) => interface.fields.keys().collect(),
                 ExtendedType::Enum(words) => words.values.keys().collect(),
                 ExtendedType::InputObject(input) => input.fields.keys().collect(),
-                ExtendedType::Scalar(_) | ExtendedType::Union(_) => Vec::new(),
+                _ => Vec::new(),
             };
-            let fields = match definition {
-                ExtendedType::Object(object) => Some(&object.fields),
-                ExtendedType::Interface(interface) => Some(&interface.fields),
-                _ => None,
-            };
+            let fields = definition.as_object().map(|object| &object.fields);
             let arguments = fields.into_iter().flat_map(|fields| fields.values());
             let arguments = arguments.flat_map(|field| field.arguments.iter().map(|argument| &argument.name));
             for name in members.into_iter().chain(arguments).chain([name]) {
@@ -63,38 +56,12 @@ impl TypeSystem {
         for name in ["__typename", "__schema", "__type"] {
             names.insert(name.into(), Name::new(name));
         }
-        let implementers = schema.implementers_map();
-        let interfaces = implementers
-            .iter()
-            .map(|(name, these)| (name.as_str().into(), these.objects.iter().cloned().collect()));
-        let unions = schema.types.iter().filter_map(|(name, definition)| {
-            let union = definition.as_union()?;
-            Some((name.as_str().into(), union.members.iter().map(|member| member.name.clone()).collect()))
-        });
-        let objects = interfaces.chain(unions).collect();
-        Self { names, objects, schema, suggests }
+        Self { names, schema, suggests }
     }
 
     /// The name as async-graphql has it.
     pub(super) fn name(&self, text: &str) -> Name {
         self.names.get(text).cloned().unwrap_or_else(|| Name::new(text))
-    }
-
-    /// The objects that a value of the abstract type `name` may be; none where it is not abstract.
-    pub(super) fn objects(&self, name: &str) -> Option<&[ApolloName]> {
-        self.objects.get(name).map(Vec::as_slice)
-    }
-
-    /// Whether each value of `ty` is one of `condition`.
-    pub(super) fn is_subtype(&self, ty: &str, condition: &str) -> bool {
-        if ty == condition {
-            return true;
-        }
-        let Some(these) = self.objects(condition) else { return false };
-        match self.objects(ty) {
-            Some(objects) => objects.iter().all(|object| these.contains(object)),
-            None => these.iter().any(|object| object == ty),
-        }
     }
 
     /// `message` about `text`, which is no word of the enum `name`, with the word that is probably meant.
@@ -146,22 +113,12 @@ mod tests {
         assert_eq!(scalars.len(), TEXT_SCALARS.len() + 1, "{scalars:?}");
     }
 
+    /// Plans inline fragments as those of objects.
     #[test]
-    fn an_object_is_of_the_abstract_types_that_it_belongs_to() {
-        let types = TypeSystem::new(
-            "interface I {a:Int} interface J {a:Int} type A implements I&J {a:Int} type B implements I {a:Int} union U = A type Query {i:I}",
-            true,
+    fn the_schema_has_no_abstract_types() {
+        let types = TypeSystem::new(&crate::graphql::sdl(), true);
+        assert!(
+            !types.schema.types.values().any(|definition| definition.is_interface() || definition.is_union())
         );
-        for (ty, condition, expected) in [
-            ("A", "A", true),
-            ("A", "I", true),
-            ("A", "U", true),
-            ("B", "U", false),
-            ("J", "I", true),
-            ("I", "J", false),
-            ("A", "B", false),
-        ] {
-            assert_eq!(types.is_subtype(ty, condition), expected, "{ty} {condition}");
-        }
     }
 }

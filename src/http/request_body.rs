@@ -1,4 +1,4 @@
-//! The body of a request: how long it may take, and what is left of it when the request is answered.
+//! The body of a request: its deadline, and the rest of it that its handler did not read.
 
 use std::{
     fmt,
@@ -20,21 +20,19 @@ use http_body_util::BodyExt;
 use hyper::body::{Frame, SizeHint};
 use tokio::time::{Instant, Sleep, sleep_until, timeout, timeout_at};
 
-use super::Note;
+/// Bytes of the rest of a body that are read.
+const DRAIN_BYTES: usize = 1024 * 1024;
+/// How long the rest of a body is read.
+const DRAIN_TIME: Duration = Duration::from_secs(2);
+/// How long a handler may take to respond that a body did not come in time.
+const LATE_RESPONSE_TIME: Duration = Duration::from_secs(1);
 
-/// How much of what is left is read, in bytes.
-const BYTES: usize = 1024 * 1024;
-/// For how long.
-const TIME: Duration = Duration::from_secs(2);
-/// How long a door may take to answer that a body did not come in time.
-const ANSWER: Duration = Duration::from_secs(1);
-
-/// How far a request's body was read. It is part of the request's [`Note`].
+/// How far the body of a request was read.
 #[derive(Debug, Default)]
-pub(super) struct Reading {
-    /// When the body must be there; not set where there is none.
+pub(super) struct BodyProgress {
+    /// When the body must be complete; not set where there is none.
     deadline: OnceLock<Instant>,
-    /// Since when nothing more is read of it.
+    /// When the last of it was read.
     done: OnceLock<Instant>,
     late: AtomicBool,
     left: Mutex<Option<Body>>,
@@ -42,48 +40,60 @@ pub(super) struct Reading {
 
 /// The body did not come in time.
 #[derive(Debug)]
-pub(super) struct Late(pub(super) Duration);
+pub(super) struct BodyTimeout(pub(super) Duration);
 
-impl fmt::Display for Late {
+impl fmt::Display for BodyTimeout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the body did not come within {:?}", self.0)
     }
 }
 
-impl std::error::Error for Late {}
+impl std::error::Error for BodyTimeout {}
 
-/// Lends a request's body to the doors, where it has one: it fails with [`Late`] after `limit`.
-pub(super) fn lend(request: Request, note: &Note, limit: Duration) -> Request {
+/// Wraps the body of a request, where it has one: it fails with [`BodyTimeout`] after `limit`, and what its handler does not
+/// read goes to `context` when it is dropped, for [`BodyProgress::drain`].
+pub(super) fn drain_on_drop<C>(request: Request, context: &C, limit: Duration) -> Request
+where
+    C: AsRef<BodyProgress> + Clone + Send + Unpin + 'static,
+{
     if request.body().is_end_stream() {
         return request;
     }
     let deadline = Instant::now() + limit;
-    let _ = note.body().deadline.set(deadline);
+    let _ = context.as_ref().deadline.set(deadline);
     let waits = request.headers().contains_key(header::EXPECT);
-    let note = note.clone();
+    let context = context.clone();
     request.map(|body| {
-        Body::new(Lent { body: Some(body), note, deadline, limit, alarm: None, waits, polled: false })
+        Body::new(ReclaimedBody {
+            body: Some(body),
+            context,
+            deadline,
+            limit,
+            alarm: None,
+            waits,
+            polled: false,
+        })
     })
 }
 
-impl Reading {
+impl BodyProgress {
     /// Whether the body did not come in time.
     pub(super) fn is_late(&self) -> bool {
         self.late.load(Ordering::Relaxed)
     }
 
-    /// Reads what the doors left, within bounds. The connection is closed where a body is not read to its end, and a
-    /// client that is still sending then sees a broken connection, and not why it was refused.
+    /// Reads the rest of the body, within bounds. Otherwise the connection would be closed, and a client that is still
+    /// sending would see a broken connection and not the response.
     pub(super) async fn drain(&self) {
         let left = self.left.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(rest) = left.filter(|_| !self.is_late()) {
-            // A sender that is too slow is cut off.
-            let _ = timeout(TIME, drain(rest)).await;
+            // A slow sender is cut off.
+            let _ = timeout(DRAIN_TIME, drain(rest)).await;
         }
     }
 
-    /// Waits for `answer`, which may take `limit` from when the request and its body are there; `None` where it takes longer.
-    pub(super) async fn within<A: Future>(&self, limit: Duration, answer: A) -> Option<A::Output> {
+    /// Waits for `answer`, which may take `limit` after the request and its body are complete; `None` where it takes longer.
+    pub(super) async fn with_timeout<A: Future>(&self, limit: Duration, answer: A) -> Option<A::Output> {
         let mut answer = pin!(answer);
         let mut end = Instant::now() + limit;
         loop {
@@ -92,7 +102,7 @@ impl Reading {
             }
             let later = match (self.done.get(), self.deadline.get()) {
                 (Some(done), _) => *done + limit,
-                (None, Some(deadline)) => *deadline + ANSWER,
+                (None, Some(deadline)) => *deadline + LATE_RESPONSE_TIME,
                 (None, None) => return None,
             };
             if later <= end {
@@ -107,26 +117,26 @@ async fn drain(mut rest: Body) {
     let mut read = 0;
     while let Some(Ok(frame)) = rest.frame().await {
         read += frame.data_ref().map_or(0, Bytes::len);
-        if read > BYTES {
+        if read > DRAIN_BYTES {
             return;
         }
     }
 }
 
-/// A body that goes back where it came from when it is dropped before its end.
-struct Lent {
+/// A body whose rest goes to its [`BodyProgress`] when it is dropped before its end.
+struct ReclaimedBody<C: AsRef<BodyProgress>> {
     body: Option<Body>,
-    note: Note,
+    context: C,
     deadline: Instant,
     limit: Duration,
     /// Only where the body had to be waited for.
     alarm: Option<Pin<Box<Sleep>>>,
-    /// Whether the client sends it only when it is asked to (`Expect: 100-continue`), which the first read does.
+    /// Whether the client sends it only after "100 Continue" (`Expect: 100-continue`), which the first read causes.
     waits: bool,
     polled: bool,
 }
 
-impl HttpBody for Lent {
+impl<C: AsRef<BodyProgress> + Unpin> HttpBody for ReclaimedBody<C> {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -140,7 +150,7 @@ impl HttpBody for Lent {
         match Pin::new(&mut *body).poll_frame(cx) {
             Poll::Ready(frame) => {
                 if frame.is_none() || body.is_end_stream() {
-                    let _ = this.note.body().done.set(Instant::now());
+                    let _ = this.context.as_ref().done.set(Instant::now());
                 }
                 if frame.is_none() {
                     this.body = None;
@@ -154,9 +164,9 @@ impl HttpBody for Lent {
         if alarm.as_mut().poll(cx).is_pending() {
             return Poll::Pending;
         }
-        this.note.body().late.store(true, Ordering::Relaxed);
+        this.context.as_ref().late.store(true, Ordering::Relaxed);
         this.body = None;
-        Poll::Ready(Some(Err(axum::Error::new(Late(this.limit)))))
+        Poll::Ready(Some(Err(axum::Error::new(BodyTimeout(this.limit)))))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -168,11 +178,11 @@ impl HttpBody for Lent {
     }
 }
 
-impl Drop for Lent {
+impl<C: AsRef<BodyProgress>> Drop for ReclaimedBody<C> {
     fn drop(&mut self) {
-        let reading = self.note.body();
+        let reading = self.context.as_ref();
         let _ = reading.done.set(Instant::now());
-        // A client that waits to be asked is not asked for what nobody wants.
+        // A client that waits for "100 Continue" does not send what is not read.
         let asked = self.polled || !self.waits;
         if let Some(body) = self.body.take().filter(|body| asked && !body.is_end_stream()) {
             *reading.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(body);
@@ -182,7 +192,7 @@ impl Drop for Lent {
 
 #[cfg(test)]
 mod tests {
-    use std::{convert::Infallible, future::pending};
+    use std::{convert::Infallible, future::pending, sync::Arc};
 
     use futures_util::stream;
 
@@ -201,36 +211,36 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_that_does_not_come_fails() {
-        let note = Note::default();
-        let body = lend(request(silent()), &note, SHORT).into_body();
+        let progress = Arc::new(BodyProgress::default());
+        let body = drain_on_drop(request(silent()), &progress, SHORT).into_body();
         assert!(body.collect().await.is_err());
-        assert!(note.body().is_late());
+        assert!(progress.is_late());
     }
 
     #[tokio::test]
     async fn the_time_of_an_answer_begins_when_the_body_is_there() {
-        let note = Note::default();
+        let progress = Arc::new(BodyProgress::default());
         let slow = stream::once(async {
             tokio::time::sleep(SHORT * 2).await;
             Ok::<_, Infallible>(Bytes::from_static(b"{}"))
         });
-        let body = lend(request(Body::from_stream(slow)), &note, LONG).into_body();
-        let answer = note.body().within(SHORT, async { body.collect().await.unwrap().to_bytes() });
+        let body = drain_on_drop(request(Body::from_stream(slow)), &progress, LONG).into_body();
+        let answer = progress.with_timeout(SHORT, async { body.collect().await.unwrap().to_bytes() });
         assert_eq!(answer.await.as_deref(), Some(&b"{}"[..]));
-        assert_eq!(note.body().within(SHORT, pending::<()>()).await, None);
+        assert_eq!(progress.with_timeout(SHORT, pending::<()>()).await, None);
     }
 
     #[tokio::test]
     async fn what_a_door_left_comes_back_unless_its_client_waits_to_be_asked() {
         for (waits, comes_back) in [(false, true), (true, false)] {
-            let (note, mut request) = (Note::default(), request(silent()));
+            let (progress, mut request) = (Arc::new(BodyProgress::default()), request(silent()));
             if waits {
                 request
                     .headers_mut()
                     .insert(header::EXPECT, header::HeaderValue::from_static("100-continue"));
             }
-            drop(lend(request, &note, LONG));
-            assert_eq!(note.body().left.lock().unwrap().is_some(), comes_back);
+            drop(drain_on_drop(request, &progress, LONG));
+            assert_eq!(progress.left.lock().unwrap().is_some(), comes_back);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Literals of a document as values of async-graphql.
+//! Literals of a document as values that async-graphql coerces by the specification.
 
 use std::collections::HashMap;
 
@@ -6,13 +6,13 @@ use apollo_compiler::ast::{Type, Value as Literal};
 use async_graphql::{Name, Value as Const, Variables};
 use async_graphql_value::Value;
 
-use super::type_system::TypeSystem;
+use crate::graphql::type_system::TypeSystem;
 
 /// Bytes of a value of the library, without its text.
 const VALUE_BYTES: usize = 72;
 
 /// The default of a variable of type `ty`, as async-graphql has it. A value that stands for a list of one is a list.
-pub(super) fn default_value(types: &TypeSystem, value: &Literal, ty: &Type) -> Const {
+pub(in crate::graphql) fn default_value(types: &TypeSystem, value: &Literal, ty: &Type) -> Const {
     let value = match (value, ty) {
         (Literal::Null, _) => return Const::Null,
         (Literal::List(items), Type::List(item) | Type::NonNullList(item)) => {

@@ -28,7 +28,7 @@ const BUFFER_BYTES: usize = 1_024;
 static NAMES: OnceCell<Extensions> = OnceCell::const_new();
 
 /// Has the names of an answer that upgrades written in their usual case.
-pub(super) async fn set_upgrade_names(response: &mut Response) {
+pub(super) async fn set_upgrade_header_case(response: &mut Response) {
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         return;
     }
@@ -40,7 +40,7 @@ pub(super) async fn set_upgrade_names(response: &mut Response) {
     response.extensions_mut().extend(names.clone());
 }
 
-/// Lets hyper read [`HEAD`] from memory, and takes what it notes of it. Should that fail, names stay small.
+/// Lets hyper read [`HEAD`] from memory, and takes its record of the names. If that fails, names stay in lower case.
 async fn read_names() -> Extensions {
     let (mut client, server) = tokio::io::duplex(BUFFER_BYTES);
     let (sender, mut noted) = mpsc::unbounded_channel();
@@ -68,10 +68,10 @@ mod tests {
     #[tokio::test]
     async fn hyper_notes_the_names() {
         let mut response = Response::new(Body::empty());
-        set_upgrade_names(&mut response).await;
+        set_upgrade_header_case(&mut response).await;
         assert!(response.extensions().is_empty(), "other answers are left alone");
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-        set_upgrade_names(&mut response).await;
+        set_upgrade_header_case(&mut response).await;
         assert_eq!(response.extensions().len(), 1);
     }
 }

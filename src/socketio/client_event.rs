@@ -1,4 +1,4 @@
-//! What a client sends, and how it is answered.
+//! Events of a client and their acknowledgements; sending with backpressure.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -14,15 +14,16 @@ use socketioxide::{
 
 use crate::{domain::Error, http::ErrorBody, telemetry};
 
-/// The first and the longest pause before a packet is offered again to a client whose buffer is full.
-const RETRY: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(500));
+/// Pauses between attempts to send to a client whose buffer is full: the first one, doubled up to the longest.
+const FIRST_SEND_PAUSE: Duration = Duration::from_millis(5);
+const MAX_SEND_PAUSE: Duration = Duration::from_millis(500);
 
-/// The socket has ended: there is nobody to tell.
+/// The socket is closed.
 #[derive(Debug)]
-pub(super) struct Gone;
+pub(super) struct Disconnected;
 
 /// An event that a client sent.
-pub(super) struct Incoming {
+pub(super) struct ClientEvent {
     pub(super) event: String,
     /// The first argument; null where there is none.
     pub(super) payload: Value,
@@ -33,7 +34,7 @@ pub(super) struct Incoming {
     acknowledgement: Option<i64>,
 }
 
-impl FromMessageParts<LocalAdapter> for Incoming {
+impl FromMessageParts<LocalAdapter> for ClientEvent {
     type Error = serde_json::Error;
 
     fn from_message_parts(
@@ -51,12 +52,12 @@ impl FromMessageParts<LocalAdapter> for Incoming {
     }
 }
 
-impl Incoming {
+impl ClientEvent {
     /// Answers by the acknowledgement; an error without one goes out as `error:message`.
     ///
     /// # Errors
-    /// [`Gone`] where the socket has ended.
-    pub(super) async fn answer(&self, outcome: Result<Value, Error>) -> Result<(), Gone> {
+    /// [`Disconnected`] where the socket has ended.
+    pub(super) async fn answer(&self, outcome: Result<Value, Error>) -> Result<(), Disconnected> {
         match (outcome, self.acknowledgement) {
             (Ok(answer), Some(_)) => self.acknowledge(&answer).await,
             (Ok(_), None) => Ok(()),
@@ -71,17 +72,17 @@ impl Incoming {
         }
     }
 
-    /// [`Incoming::answer`] with an error, at once or not at all: for a client that sends too much.
-    pub(super) fn refuse(&self, error: &Error) {
-        // A client whose buffer is full as well is not told.
+    /// [`ClientEvent::answer`] with an error, at once or not at all: for a client that sends too much.
+    pub(super) fn reject(&self, error: &Error) {
+        // Dropped where the buffer of the client is full as well.
         let _ = match self.acknowledgement {
             Some(_) => self.acknowledgement().send(&ErrorBody::from(error)),
             None => self.socket.emit("error:message", &ErrorMessage::of(error, &self.event)),
         };
     }
 
-    async fn acknowledge<T: Serialize>(&self, answer: &T) -> Result<(), Gone> {
-        offer(|| self.acknowledgement().send(answer)).await
+    async fn acknowledge<T: Serialize>(&self, answer: &T) -> Result<(), Disconnected> {
+        send_when_room(|| self.acknowledgement().send(answer)).await
     }
 
     /// The library takes an acknowledgement away even where it cannot be sent, so each attempt makes one anew.
@@ -109,9 +110,9 @@ impl<'a> ErrorMessage<'a> {
 
 /// An error as the reason of a refused connection: the protocol has room for one text only.
 #[derive(Debug)]
-pub(super) struct Refused(pub(super) Error);
+pub(super) struct ConnectError(pub(super) Error);
 
-impl fmt::Display for Refused {
+impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.0.code(), self.0)
     }
@@ -121,23 +122,23 @@ impl fmt::Display for Refused {
 /// the wait ends with its connection.
 ///
 /// # Errors
-/// [`Gone`] where the socket has ended.
-pub(super) async fn emit<T: Serialize>(socket: &Socket, event: &str, data: &T) -> Result<(), Gone> {
-    offer(|| socket.emit(event, data)).await
+/// [`Disconnected`] where the socket has ended.
+pub(super) async fn emit<T: Serialize>(socket: &Socket, event: &str, data: &T) -> Result<(), Disconnected> {
+    send_when_room(|| socket.emit(event, data)).await
 }
 
-async fn offer(send: impl Fn() -> Result<(), SendError>) -> Result<(), Gone> {
-    let mut pause = RETRY.0;
+async fn send_when_room(send: impl Fn() -> Result<(), SendError>) -> Result<(), Disconnected> {
+    let mut pause = FIRST_SEND_PAUSE;
     loop {
         match send() {
             Ok(()) => return Ok(()),
             Err(SendError::Socket(SocketError::InternalChannelFull)) => tokio::time::sleep(pause).await,
-            Err(SendError::Socket(SocketError::Closed)) => return Err(Gone),
+            Err(SendError::Socket(SocketError::Closed)) => return Err(Disconnected),
             Err(SendError::Serialize(error)) => {
                 tracing::error!(%error, "an event could not be encoded");
                 return Ok(());
             }
         }
-        pause = (pause * 2).min(RETRY.1);
+        pause = (pause * 2).min(MAX_SEND_PAUSE);
     }
 }

@@ -10,26 +10,22 @@ use axum::{
 
 use crate::{
     domain::Error,
-    graphql::{
-        engine::{Execution, rejected_json},
-        errors::server_error,
-        schema::HeldMemory,
-    },
+    graphql::{engine::Execution, errors::server_error, json::rejected_json, schema::HeldMemory},
     http,
 };
 
-/// What a client wants to be answered with.
+/// The media type of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Media {
-    /// `application/graphql-response+json`: the status says how it went.
+    /// `application/graphql-response+json`: the status tells the outcome.
     GraphqlResponse,
-    /// `application/json`: a well-formed request is 200 whatever became of it.
+    /// `application/json`: a well-formed request is 200 whatever its outcome.
     Json,
     /// A page for people.
     Html,
 }
 
-/// How a client wants results that come one by one.
+/// The format of results that come one by one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Streaming {
     /// Server-sent events.
@@ -38,7 +34,7 @@ pub(super) enum Streaming {
     Multipart,
 }
 
-/// What the header `Accept` allows; the first named among equals is preferred.
+/// The formats that the header `Accept` allows; of equals the first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Accepted {
     /// For one result.
@@ -64,37 +60,46 @@ impl Accepted {
         if ranges.iter().all(|range| range.is_empty()) {
             return Self { single: Some(Media::Json), streaming: None };
         }
-        let (mut single, mut streaming) = (Best::default(), Best::default());
+        let (mut single, mut streaming) = (Negotiated::default(), Negotiated::default());
         for range in ranges {
-            let mut parts = range.split(';').map(|part| part.trim().to_ascii_lowercase());
+            let mut parts = range.split(';').map(str::trim);
             let name = parts.next().unwrap_or_default();
-            let parameters: Vec<String> = parts.collect();
-            let quality =
-                parameters.iter().find_map(|part| part.strip_prefix("q=")?.parse().ok()).unwrap_or(1.0);
-            let subscription = parameters.iter().any(|part| part.replace('"', "") == "subscriptionspec=1.0");
-            match name.as_str() {
-                "application/graphql-response+json" => single.offer(quality, Media::GraphqlResponse),
-                "application/json" | "application/*" | "*/*" => single.offer(quality, Media::Json),
-                "text/html" | "application/xhtml+xml" => single.offer(quality, Media::Html),
-                "text/event-stream" => streaming.offer(quality, Streaming::Events),
-                "multipart/mixed" if subscription => streaming.offer(quality, Streaming::Multipart),
-                _ => {}
+            let (mut quality, mut subscription) = (None, false);
+            for (key, value) in parts.filter_map(|part| part.split_once('=')) {
+                if key.eq_ignore_ascii_case("q") {
+                    quality = quality.or_else(|| value.parse().ok());
+                }
+                subscription |=
+                    key.eq_ignore_ascii_case("subscriptionSpec") && value.trim_matches('"') == "1.0";
+            }
+            let quality = quality.unwrap_or(1.0);
+            let is_one_of = |names: &[&str]| names.iter().any(|other| name.eq_ignore_ascii_case(other));
+            if is_one_of(&["application/json", "application/*", "*/*"]) {
+                single.offer(quality, Media::Json);
+            } else if is_one_of(&["application/graphql-response+json"]) {
+                single.offer(quality, Media::GraphqlResponse);
+            } else if is_one_of(&["text/html", "application/xhtml+xml"]) {
+                single.offer(quality, Media::Html);
+            } else if is_one_of(&["text/event-stream"]) {
+                streaming.offer(quality, Streaming::Events);
+            } else if subscription && is_one_of(&["multipart/mixed"]) {
+                streaming.offer(quality, Streaming::Multipart);
             }
         }
         Self { single: single.0.map(|(_, media)| media), streaming: streaming.0.map(|(_, media)| media) }
     }
 }
 
-/// The first of the best.
-struct Best<T>(Option<(f32, T)>);
+/// The format with the highest quality; of equals the first.
+struct Negotiated<T>(Option<(f32, T)>);
 
-impl<T> Default for Best<T> {
+impl<T> Default for Negotiated<T> {
     fn default() -> Self {
         Self(None)
     }
 }
 
-impl<T> Best<T> {
+impl<T> Negotiated<T> {
     fn offer(&mut self, quality: f32, value: T) {
         if quality > 0.0 && self.0.as_ref().is_none_or(|(best, _)| quality > *best) {
             self.0 = Some((quality, value));
@@ -114,13 +119,13 @@ pub(super) fn encode(execution: Execution, media: Media) -> axum::response::Resp
             (status, rejected_json(&errors), HeldMemory::default())
         }
     };
-    // They are dropped when they are sent.
+    // Dropped when it is sent.
     let json = Bytes::from_owner(SentBytes { json, _held: held });
     let content_type = HeaderValue::from_static(media.content_type());
     (status, [(header::CONTENT_TYPE, content_type)], json).into_response()
 }
 
-/// An answer, and the memory that it takes until it is sent.
+/// A response body, and the memory that it holds until it is sent.
 struct SentBytes {
     json: String,
     _held: HeldMemory,
@@ -132,8 +137,8 @@ impl AsRef<[u8]> for SentBytes {
     }
 }
 
-/// Encodes a refusal that has its own status in every media type: no token, a body that cannot be read.
-pub(super) fn refuse(error: Error, media: Media) -> axum::response::Response {
+/// Encodes an error that has its own status in every media type: no token, a body that cannot be read.
+pub(super) fn reject(error: Error, media: Media) -> axum::response::Response {
     let rejected = Execution::Rejected(vec![server_error(error.clone())]);
     http::respond(&error, encode(rejected, media))
 }

@@ -1,9 +1,9 @@
-//! JSON bodies, bounded.
+//! Bodies of JSON, bounded.
 
-use std::{borrow::Cow, error::Error as StdError, io::Read};
+use std::{error::Error as StdError, io::Read};
 
 use axum::{
-    body::{Body, HttpBody},
+    body::{Body, Bytes, HttpBody},
     http::{HeaderMap, header},
 };
 use flate2::bufread::{MultiGzDecoder, ZlibDecoder};
@@ -12,9 +12,9 @@ use serde_json::Value;
 
 use crate::domain::{Error, Result};
 
-use super::drain::Late;
+use super::request_body::BodyTimeout;
 
-/// What some programs of Windows write before a text in UTF-8.
+/// Some programs of Windows write it before a text in UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// How a body is compressed.
@@ -25,15 +25,22 @@ enum Encoding {
     Deflate,
 }
 
-/// Reads a body of `application/json` in UTF-8, up to `limit` bytes, also when it is inflated. No body at all is `None`.
+/// Reads and parses a body of JSON, by [`read_body`] and [`parse_json`].
 ///
-/// Nothing is read of a body that its head rules out, so a client that waits to be asked (`Expect: 100-continue`) does
-/// not send it.
+/// # Errors
+/// Those of both.
+pub async fn read_json(headers: &HeaderMap, body: Body, limit: usize) -> Result<Option<Value>> {
+    parse_json(&read_body(headers, body, limit).await?)
+}
+
+/// Reads a body of `application/json` in UTF-8, up to `limit` bytes, also when it is inflated; without a byte order mark.
+///
+/// Nothing is read of a body that its head rules out, so that a client that waits for "100 Continue" does not send it.
 ///
 /// # Errors
 /// UNSUPPORTED_MEDIA_TYPE for another type or encoding, PAYLOAD_TOO_LARGE past the limit, REQUEST_TIMEOUT where it does not
-/// come in time, BAD_USER_INPUT for what is not JSON.
-pub async fn read_json(headers: &HeaderMap, body: Body, limit: usize) -> Result<Option<Value>> {
+/// come in time.
+pub async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes> {
     let announced = content_length(headers);
     if announced.is_some_and(|length| length > limit) {
         return Err(Error::PayloadTooLarge { limit });
@@ -50,15 +57,16 @@ pub async fn read_json(headers: &HeaderMap, body: Body, limit: usize) -> Result<
         Err(error) => return Err(broken(&*error, limit)),
     };
     if bytes.is_empty() {
-        return Ok(None);
+        return Ok(bytes);
     }
     if !typed {
         check_type(headers)?;
     }
-    parse(&inflate(&bytes, encoding, limit)?)
+    let bytes = inflate(bytes, encoding, limit)?;
+    Ok(if bytes.starts_with(BYTE_ORDER_MARK) { bytes.slice(BYTE_ORDER_MARK.len()..) } else { bytes })
 }
 
-/// How many bytes the body has, where its head says so.
+/// The length of the body, where its head has one.
 pub fn content_length(headers: &HeaderMap) -> Option<usize> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
@@ -68,7 +76,7 @@ fn broken(error: &(dyn StdError + 'static), limit: usize) -> Error {
     if error.is::<LengthLimitError>() {
         return Error::PayloadTooLarge { limit };
     }
-    if let Some(Late(limit)) = error.downcast_ref() {
+    if let Some(BodyTimeout(limit)) = error.downcast_ref() {
         return Error::RequestTimeout { limit: *limit };
     }
     match error.source() {
@@ -117,23 +125,26 @@ fn encoding(headers: &HeaderMap) -> Result<Encoding> {
     }
 }
 
-fn inflate(bytes: &[u8], encoding: Encoding, limit: usize) -> Result<Cow<'_, [u8]>> {
+fn inflate(bytes: Bytes, encoding: Encoding, limit: usize) -> Result<Bytes> {
     let mut inflated = Vec::new();
     let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
     let read = match encoding {
-        Encoding::Identity => return Ok(Cow::Borrowed(bytes)),
-        Encoding::Gzip => MultiGzDecoder::new(bytes).take(most).read_to_end(&mut inflated),
-        Encoding::Deflate => ZlibDecoder::new(bytes).take(most).read_to_end(&mut inflated),
+        Encoding::Identity => return Ok(bytes),
+        Encoding::Gzip => MultiGzDecoder::new(&bytes[..]).take(most).read_to_end(&mut inflated),
+        Encoding::Deflate => ZlibDecoder::new(&bytes[..]).take(most).read_to_end(&mut inflated),
     };
     if inflated.len() > limit {
         return Err(Error::PayloadTooLarge { limit });
     }
     read.map_err(|_| Error::bad_input("The request body does not match its Content-Encoding."))?;
-    Ok(Cow::Owned(inflated))
+    Ok(inflated.into())
 }
 
-fn parse(bytes: &[u8]) -> Result<Option<Value>> {
-    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+/// Parses JSON; blanks alone are `None`.
+///
+/// # Errors
+/// BAD_USER_INPUT.
+pub fn parse_json(bytes: &[u8]) -> Result<Option<Value>> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Ok(None);
     }
