@@ -139,7 +139,7 @@ impl App {
             let (draining, stopped, metrics) = (draining.clone(), stopped.clone(), metrics.clone());
             async move {
                 shutdown.await;
-                tracing::info!("shutting down: new requests are refused, those under way are answered");
+                tracing::info!("shutting down: new requests are rejected, requests in flight are answered");
                 draining.cancel();
                 // While sockets are closed one by one, health and readiness are still answered.
                 let _ = tokio::time::timeout(CONNECTION_CLOSE_TIME, metrics.all_closed()).await;
@@ -161,7 +161,7 @@ impl App {
         tokio::select! {
             () = served => {}
             never = serving => match never {},
-            () = late => tracing::warn!("some connections did not end in time and are dropped"),
+            () = late => tracing::warn!("some connections did not close in time and are dropped"),
         }
         draining.cancel();
         let closed = async {
@@ -172,7 +172,7 @@ impl App {
         };
         tokio::select! {
             () = closed => {}
-            _ = over => tracing::warn!("the database does not answer: what waited to be written was answered with an error or not at all"),
+            _ = over => tracing::warn!("the database does not answer: writes that waited failed or were not answered"),
         }
         Ok(())
     }

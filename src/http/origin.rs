@@ -153,7 +153,7 @@ impl OriginPolicy {
         if self.0.logged.lock().unwrap_or_else(PoisonError::into_inner).is_new(&origin, Instant::now()) {
             let allowed = self.0.allowed.join(",");
             tracing::warn!(
-                "requests of the origin {origin:?} are refused: CLIENT_URL is {allowed:?}; to allow it, add it there, \
+                "requests of the origin {origin:?} are rejected: CLIENT_URL is {allowed:?}; to allow it, add it there, \
                  separated by a comma"
             );
         }

@@ -141,13 +141,13 @@ impl Server {
                     match full {
                         SlotsFull::Server => tracing::warn!(
                             open,
-                            "as many connections are open as MAX_CONNECTIONS allows: more are answered 503"
+                            "MAX_CONNECTIONS is reached: further connections are answered 503"
                         ),
                         SlotsFull::Address => tracing::warn!(
                             address = %address.ip(),
                             open = per_address.map(NonZeroUsize::get),
-                            "one address has as many connections as MAX_CONNECTIONS_PER_ADDRESS allows: more are \
-                             answered 429"
+                            "MAX_CONNECTIONS_PER_ADDRESS is reached by one address: its further connections are answered \
+                             429"
                         ),
                     }
                 }
@@ -270,11 +270,11 @@ fn complain(error: &io::Error) {
     match error.raw_os_error() {
         Some(24) => tracing::error!(
             %error,
-            "connections cannot be accepted: the process has as many files open as it may (ulimit -n); lower \
+            "connections cannot be accepted: the process has reached its limit on open files (ulimit -n); lower \
              MAX_CONNECTIONS or raise the limit"
         ),
         Some(23) => {
-            tracing::error!(%error, "connections cannot be accepted: the system has as many files open as it may");
+            tracing::error!(%error, "connections cannot be accepted: the system has reached its limit on open files");
         }
         _ => tracing::error!(%error, "connections cannot be accepted"),
     }

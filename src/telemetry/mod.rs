@@ -120,16 +120,16 @@ pub fn banner(config: &Config, address: SocketAddr, database: &str) {
     }
     if !config.production() {
         tracing::warn!(
-            "development: who calls without a token acts as a service and may do anything; only this machine can call"
+            "development: requests without a token act as a service, without restrictions; only this machine can connect"
         );
         tracing::info!("  tokens         POST http://{address}/dev/token {{\"user\": \"ada\"}}");
     }
     if config.jwt_secret.is_none() {
         tracing::info!(
-            "JWT_SECRET is not set: tokens are signed with a random secret, and hold no longer than this process"
+            "JWT_SECRET is not set: tokens are signed with a random secret, and are invalid after a restart"
         );
     }
     if config.mongodb_uri_set {
-        tracing::warn!("MONGODB_URI is not used: the data of the old backend comes in by `pulse import`");
+        tracing::warn!("MONGODB_URI is not used: import the data of the old backend by `pulse import`");
     }
 }
