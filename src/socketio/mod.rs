@@ -29,18 +29,15 @@ use socketioxide::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::{Config, Limits},
+    config::{Config, Limits, Timing},
     domain::Error,
     http::content_length,
     service::{Authenticator, Presence, Services},
     telemetry::Metrics,
 };
 
-use self::{admission::Admission, incoming::Refused, session::Session};
+use self::{admission::Admission, incoming::Refused, session::Session, transport::Drain};
 
-/// How often the server asks each client whether it is there, and how long it waits for the answer. A client that is
-/// gone without a word stops counting after both.
-const PING: Duration = Duration::from_secs(20);
 /// How long a connection may take to join the namespace, which is where it is authenticated.
 const JOIN: Duration = Duration::from_secs(10);
 /// Packets that wait for a client that reads slowly; what comes after them waits in the tables.
@@ -49,8 +46,6 @@ const BUFFER: usize = 64;
 const READ_BUFFER: usize = 1024;
 /// Attachments of bytes that an event may have until it is refused.
 const BINARIES: usize = 64;
-/// Over how long sockets are closed at a shutdown.
-const SPREAD: Duration = Duration::from_secs(4);
 
 /// What the door needs. Cheap to clone.
 #[derive(Clone)]
@@ -60,6 +55,7 @@ struct Inner {
     services: Services,
     auth: Authenticator,
     limits: Limits,
+    timing: Timing,
     public_feed: bool,
     metrics: Metrics,
     /// The sockets of this door alone, by user: for the bound on them.
@@ -79,8 +75,9 @@ pub fn router(
     metrics: Metrics,
 ) -> Router {
     let (engine, io) = SocketIo::builder()
-        .ping_interval(PING)
-        .ping_timeout(PING)
+        // A client that is gone without a word stops counting after both.
+        .ping_interval(config.timing.ping_interval)
+        .ping_timeout(config.timing.ping_interval)
         .connect_timeout(JOIN)
         .max_buffer_size(BUFFER)
         .max_payload(config.limits.message_bytes as u64)
@@ -99,24 +96,26 @@ pub fn router(
     if config.public_feed {
         tokio::spawn(everyone::show(io.clone(), services.public_feed.clone(), draining.clone()));
     }
-    tokio::spawn(close_all(io.clone(), draining.clone()));
+    tokio::spawn(close_all(io.clone(), draining.clone(), config.timing.drain_window));
     let door = Door(Arc::new(Inner {
         services,
         auth,
         limits: config.limits,
+        timing: config.timing,
         public_feed: config.public_feed,
         metrics,
         seats: Presence::default(),
     }));
     join(&io, door);
-    let transport = Transport { engine, draining, payload_bytes: config.limits.message_bytes };
+    let drain = Drain { draining, window: config.timing.drain_window };
+    let transport = Transport { engine, drain, payload_bytes: config.limits.message_bytes };
     Router::new().route("/socket.io/", any(serve)).route("/socket.io", any(serve)).with_state(transport)
 }
 
 #[derive(Clone)]
 struct Transport {
     engine: SocketIoService<Router>,
-    draining: CancellationToken,
+    drain: Drain,
     /// The largest body of a poll.
     payload_bytes: usize,
 }
@@ -126,7 +125,7 @@ async fn serve(State(transport): State<Transport>, request: Request) -> Response
     if content_length(request.headers()).is_some_and(|length| length > transport.payload_bytes) {
         return Error::PayloadTooLarge { limit: transport.payload_bytes }.into_response();
     }
-    transport::serve(transport.engine, transport.draining, request).await.into_response()
+    transport::serve(transport.engine, transport.drain, request).await.into_response()
 }
 
 /// Lets sockets into the namespace, each with a session of its own.
@@ -143,8 +142,8 @@ fn join(io: &SocketIo, door: Door) {
 }
 
 /// Ends what is left of the connections when a shutdown has taken its time: those over polling.
-async fn close_all(io: SocketIo, draining: CancellationToken) {
+async fn close_all(io: SocketIo, draining: CancellationToken, window: Duration) {
     draining.cancelled().await;
-    tokio::time::sleep(SPREAD).await;
+    tokio::time::sleep(window).await;
     io.close().await;
 }

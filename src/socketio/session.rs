@@ -18,7 +18,7 @@ use crate::{
 };
 
 use super::{
-    Door, PING,
+    Door,
     admission::Admission,
     incoming::{ErrorMessage, Gone, Incoming, emit},
 };
@@ -56,7 +56,7 @@ impl Session {
     }
 
     async fn run(mut self, mut inbox: mpsc::Receiver<Box<Incoming>>) {
-        let expiry = expiry(&self.viewer, self.door.0.auth.clock().clone());
+        let expiry = expiry(&self.viewer, self.door.0.auth.clock().clone(), self.door.0.timing.ping_interval);
         tokio::pin!(expiry);
         loop {
             let outcome = tokio::select! {
@@ -217,13 +217,13 @@ async fn next(login: &mut Option<Login>) -> Result<Delivery<Change>> {
     }
 }
 
-/// Ends with the viewer's token, by the wall clock, which is looked at as often as the client is asked whether it is there.
-fn expiry(viewer: &Viewer, clock: Clock) -> impl Future<Output = ()> + use<> {
+/// Ends with the viewer's token, by the wall clock, which is looked at every `interval`.
+fn expiry(viewer: &Viewer, clock: Clock, interval: Duration) -> impl Future<Output = ()> + use<> {
     let end = viewer.expires_at().map(|_| TokenEnd::of(viewer, &clock));
     async move {
         let Some(mut end) = end else { return std::future::pending().await };
         while !end.has_come(&clock) {
-            sleep_until(end.instant().min(Instant::now() + PING)).await;
+            sleep_until(end.instant().min(Instant::now() + interval)).await;
         }
     }
 }

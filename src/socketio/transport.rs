@@ -6,6 +6,7 @@ use std::{
     io,
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use axum::{
@@ -23,19 +24,20 @@ use tower::ServiceExt;
 
 use crate::domain::Error;
 
-use super::SPREAD;
+/// When connections end at a shutdown: each at a random moment of `window` after `draining` is cancelled.
+#[derive(Clone)]
+pub(super) struct Drain {
+    pub(super) draining: CancellationToken,
+    pub(super) window: Duration,
+}
 
-/// Answers a request of the protocol. A poll or WebSocket that it opens ends some time after `draining` is cancelled; new
+/// Answers a request of the protocol. A poll or WebSocket that it opens ends some time after the shutdown began; new
 /// connections are refused from then on.
-pub(super) async fn serve(
-    engine: SocketIoService<Router>,
-    draining: CancellationToken,
-    mut request: Request,
-) -> Response {
+pub(super) async fn serve(engine: SocketIoService<Router>, drain: Drain, mut request: Request) -> Response {
     let refusal = || Error::unavailable("the server shuts down").into_response();
     detach(&mut request);
     let resumes = request.uri().query().is_some_and(|query| query.contains("sid="));
-    if draining.is_cancelled() && !resumes {
+    if drain.draining.is_cancelled() && !resumes {
         return refusal();
     }
     // The library answers the handshake but is not given the connection: it gets that in our wrapping.
@@ -43,12 +45,12 @@ pub(super) async fn serve(
     let handshake = upgrade.map(|upgrade| (upgrade, head_of(&request)));
     let response = tokio::select! {
         Ok(response) = engine.clone().oneshot(request) => response,
-        () = end(draining.clone()) => return refusal(),
+        () = end(drain.clone()) => return refusal(),
     };
     if let (Some((upgrade, head)), StatusCode::SWITCHING_PROTOCOLS) = (handshake, response.status()) {
         tokio::spawn(async move {
             let Ok(connection) = upgrade.await else { return };
-            let connection = Ending { inner: TokioIo::new(connection), end: Some(end(draining)) };
+            let connection = Ending { inner: TokioIo::new(connection), end: Some(end(drain)) };
             // The request was looked at when the handshake was answered.
             let _ = hyper::service::Service::call(&engine, (connection, head)).await;
         });
@@ -79,10 +81,10 @@ fn head_of(request: &Request) -> http::Request<()> {
 
 type End = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-fn end(draining: CancellationToken) -> End {
+fn end(Drain { draining, window }: Drain) -> End {
     Box::pin(async move {
         draining.cancelled_owned().await;
-        tokio::time::sleep(SPREAD.mul_f64(rand::random())).await;
+        tokio::time::sleep(window.mul_f64(rand::random())).await;
     })
 }
 

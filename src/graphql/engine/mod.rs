@@ -9,7 +9,7 @@ use async_graphql::{Request, Response, ServerError, parser::types::OperationType
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::Config,
+    config::{Config, Timing},
     domain::{Error, Viewer},
     service::{Authenticator, Presence, Services},
     telemetry::Metrics,
@@ -40,6 +40,7 @@ struct Inner {
     auth: Authenticator,
     presence: Presence,
     limits: crate::config::Limits,
+    timing: Timing,
     answers: AnswerMemory,
     draining: CancellationToken,
     metrics: Metrics,
@@ -77,6 +78,7 @@ impl Api {
             auth,
             presence,
             limits: config.limits,
+            timing: config.timing,
             answers: AnswerMemory::new(config.limits.response_bytes),
             draining,
             metrics,
@@ -101,6 +103,10 @@ impl Api {
 
     pub(super) fn transport(&self) -> &crate::config::Limits {
         &self.0.limits
+    }
+
+    pub(super) fn timing(&self) -> &Timing {
+        &self.0.timing
     }
 
     /// Parses and checks what a client sent.

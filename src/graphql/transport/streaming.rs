@@ -4,8 +4,6 @@
 //! <https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md>, and
 //! <https://www.apollographql.com/docs/graphos/routing/operations/subscriptions/multipart-protocol>
 
-use std::time::Duration;
-
 use async_graphql::ServerError;
 use axum::{
     body::{Body, Bytes},
@@ -18,6 +16,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    config::Timing,
     domain::{Clock, Cursor, Error, Viewer},
     graphql::{
         engine::{Api, Outcome, rejected_json},
@@ -30,15 +29,13 @@ use crate::{
 
 use super::{deadlines::drain_end, response::Streaming};
 
-/// How often something is sent, so that proxies keep the connection open.
-const KEEP_ALIVE: Duration = Duration::from_secs(12);
-
 /// What surrounds the results of one operation.
 struct Connection {
     outcomes: BoxStream<'static, Outcome>,
     format: Streaming,
     draining: CancellationToken,
     clock: Clock,
+    timing: Timing,
     deadlines: Deadlines,
     state: State,
     held: HeldMemory,
@@ -68,13 +65,15 @@ pub(super) fn respond(
     api: &Api,
 ) -> axum::response::Response {
     let clock = api.auth().clock().clone();
-    let keep_alive = Instant::now() + KEEP_ALIVE;
+    let timing = *api.timing();
+    let keep_alive = Instant::now() + timing.keep_alive_interval;
     let deadlines = Deadlines { keep_alive, token: TokenEnd::of(viewer, &clock), drained: None };
     let connection = Connection {
         outcomes,
         format,
         draining: api.draining().clone(),
         clock,
+        timing,
         deadlines,
         state: State::Opening,
         held: HeldMemory::default(),
@@ -115,7 +114,7 @@ impl Connection {
                 outcome = self.outcomes.next() => return Some(self.outcome(outcome)),
                 () = sleep_until(until) => if let Some(chunk) = self.deadline() { return Some(chunk) },
                 () = self.draining.cancelled(), if self.deadlines.drained.is_none() => {
-                    self.deadlines.drained = Some(drain_end());
+                    self.deadlines.drained = Some(drain_end(self.timing.drain_window));
                 }
             }
         }
@@ -156,7 +155,7 @@ impl Connection {
         if self.deadlines.keep_alive > now {
             return None;
         }
-        self.deadlines.keep_alive = now + KEEP_ALIVE;
+        self.deadlines.keep_alive = now + self.timing.keep_alive_interval;
         Some(self.format.keep_alive())
     }
 }

@@ -30,7 +30,7 @@ use crate::{
         errors::server_error,
         request::Params,
         schema::HeldMemory,
-        transport::deadlines::{DRAIN, drain_end, never},
+        transport::deadlines::{drain_end, never},
     },
     http::TokenEnd,
     service::Present,
@@ -46,10 +46,6 @@ use super::{
 
 /// How long a client may take to say `connection_init`.
 const INIT: Duration = Duration::from_secs(10);
-/// How often we ping, and how long a pong may take.
-const PING: Duration = Duration::from_secs(20);
-/// How long a client may leave waiting data unread.
-const STALLED: Duration = Duration::from_secs(30);
 /// How long a close frame may take to leave; longer behind data that the client was slow to read.
 const CLOSING: Duration = Duration::from_secs(1);
 const CLOSING_SLOWLY: Duration = Duration::from_secs(10);
@@ -171,7 +167,7 @@ impl Connection {
         let close = loop {
             let wants_results = self.outbox.takes_results() && !self.operations.is_empty();
             let reads = self.outbox.takes_replies() && self.echoed < ECHOES_BYTES;
-            let undrained = self.deadlines.drained > Instant::now() + DRAIN;
+            let undrained = self.deadlines.drained > Instant::now() + self.api.timing().drain_window;
             let deadline = self.deadlines.first();
             let Self { socket, outbox, operations, .. } = &mut *self;
             let step = tokio::select! {
@@ -200,7 +196,7 @@ impl Connection {
                 Step::Broken(close) => Err(close),
                 Step::Deadline => self.deadline(),
                 Step::Drain => {
-                    self.deadlines.drained = drain_end();
+                    self.deadlines.drained = drain_end(self.api.timing().drain_window);
                     Ok(())
                 }
             };
@@ -267,7 +263,7 @@ impl Connection {
         self.present = viewer.user().map(|user| self.api.presence().enter(user.clone()));
         self.take_viewer(viewer);
         self.deadlines.init = never();
-        self.deadlines.ping = Instant::now() + PING;
+        self.deadlines.ping = Instant::now() + self.api.timing().ping_interval;
         let acknowledged = self.machine.acknowledge();
         self.send(acknowledged);
         Ok(())
@@ -363,7 +359,7 @@ impl Connection {
 
     fn send_held(&mut self, text: String, held: HeldMemory) {
         if self.outbox.is_idle() {
-            self.deadlines.stalled = Instant::now() + STALLED;
+            self.deadlines.stalled = Instant::now() + self.api.timing().slow_reader_timeout;
         }
         self.outbox.push(Message::text(text), held);
     }
@@ -384,9 +380,10 @@ impl Connection {
             return Err(Close::PongTimeout);
         }
         if self.deadlines.ping <= now {
-            self.deadlines.ping = now + PING;
+            let interval = self.api.timing().ping_interval;
+            self.deadlines.ping = now + interval;
             if self.machine.answers_pings() {
-                self.deadlines.pong = now + PING;
+                self.deadlines.pong = now + interval;
             }
             let ping = self.machine.keep_alive();
             self.send(ping);
