@@ -16,7 +16,7 @@ use pulse::{
     store::{Announce, Store, Tuning},
 };
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::{Backend, Client, Server, TestApp, eventually, fresh_database, in_time, on_both};
 
