@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use pulse::{
+    config::Timing,
     domain::{Role, UserId},
     service,
 };
@@ -109,7 +110,7 @@ async fn streams_end_with_their_token_too() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn at_a_shutdown_readiness_goes_first_and_sockets_are_told_to_come_back() {
-    let mut app = TestApp::start(Backend::Sqlite).await;
+    let mut app = TestApp::tuned(|timing| timing.drain_window = Timing::default().drain_window).await;
     let client = (*app).clone();
     let mut sockets = Vec::new();
     for _ in 0..20 {
@@ -200,6 +201,7 @@ async fn a_reader_that_does_not_read_is_closed_and_can_resume() {
     };
     assert_eq!((&end["code"], &end["reason"]), (&json!(4410), &json!("slow consumer")));
     assert!(received < 40, "the server held nothing back");
+    drop(slow);
     eventually("the end of the socket", || async { (gauge(&app, "open_sockets").await == 0).then_some(()) })
         .await;
     let mut fresh = app.socket().await;

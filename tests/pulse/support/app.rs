@@ -19,6 +19,9 @@ use super::{Answer, Backend, Socket, fresh_database, in_time};
 /// What test servers sign tokens with.
 pub const SECRET: &str = "a secret for tests, of thirty-two bytes or more";
 
+/// Over how long test servers close sockets: most tests do not look at how.
+const DRAIN_WINDOW: Duration = Duration::from_millis(200);
+
 /// A token of `user`.
 pub fn token(user: &str, role: Role) -> String {
     let user = UserId::parse("userId", user).unwrap();
@@ -210,6 +213,7 @@ async fn run(
     tune: Tune,
 ) -> (Client, CancellationToken, JoinHandle<std::io::Result<()>>) {
     let mut config = Config::from_values(settings).unwrap();
+    config.timing.drain_window = DRAIN_WINDOW;
     tune(&mut config.timing);
     let app = App::build(&config, clock.clone())
         .await
