@@ -12,8 +12,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::{Clock, Error, Timestamp, Viewer};
 
-/// The period over which open connections are closed at a shutdown, so that their clients do not reconnect all at once.
-pub const DRAIN_WINDOW: Duration = Duration::from_secs(4);
 /// The delay after which an EventSource reconnects: at least this, and up to that much more at random.
 const RECONNECT_DELAY: Duration = Duration::from_secs(1);
 const RECONNECT_JITTER: Duration = Duration::from_secs(2);
@@ -60,7 +58,7 @@ impl ConnectionEnd {
 pub struct ConnectionLifetime {
     clock: Clock,
     /// Cancelled when the shutdown begins; `None` where the shutdown ends the connection by other means.
-    draining: Option<CancellationToken>,
+    draining: Option<Drain>,
     token_expires: Option<Timestamp>,
     /// When to read the clock for it.
     token_check: Instant,
@@ -69,8 +67,8 @@ pub struct ConnectionLifetime {
 }
 
 impl ConnectionLifetime {
-    /// A connection that ends some time after `draining` is cancelled, and has no token yet.
-    pub fn new(clock: Clock, draining: CancellationToken) -> Self {
+    /// A connection that ends some time after the shutdown begins, and has no token yet.
+    pub fn new(clock: Clock, draining: Drain) -> Self {
         Self { clock, draining: Some(draining), token_expires: None, token_check: never(), drain_end: None }
     }
 
@@ -119,14 +117,17 @@ impl ConnectionLifetime {
         if left.is_zero() { Err(ConnectionEnd::TokenExpired) } else { Ok(()) }
     }
 
-    /// Waits until the shutdown begins, and chooses the moment of [`DRAIN_WINDOW`] at which this connection ends; later calls
+    /// Waits until the shutdown begins, and chooses the moment of its window at which this connection ends; later calls
     /// do not return. Dropping the future loses nothing.
     pub async fn shutdown_begins(&mut self) {
-        match &self.draining {
-            Some(draining) if self.drain_end.is_none() => draining.cancelled().await,
+        let delay = match &self.draining {
+            Some(drain) if self.drain_end.is_none() => {
+                drain.begins.cancelled().await;
+                drain.delay()
+            }
             _ => std::future::pending().await,
-        }
-        self.drain_end = Some(Instant::now() + drain_delay());
+        };
+        self.drain_end = Some(Instant::now() + delay);
     }
 
     /// Waits until the connection ends. The clock is read at least every `interval`, where there is a token.
@@ -147,14 +148,25 @@ impl ConnectionLifetime {
     }
 }
 
-/// Waits until the moment at which one connection without a token of its own ends, after `draining` is cancelled.
-pub async fn drained(draining: CancellationToken) {
-    draining.cancelled_owned().await;
-    sleep(drain_delay()).await;
+/// A shutdown, and the period over which open connections are closed, so that their clients do not reconnect all at once.
+#[derive(Clone, Debug)]
+pub struct Drain {
+    /// Cancelled when the shutdown begins.
+    pub begins: CancellationToken,
+    /// Each connection ends at a random moment of it.
+    pub window: Duration,
 }
 
-fn drain_delay() -> Duration {
-    DRAIN_WINDOW.mul_f64(rand::random())
+impl Drain {
+    /// Waits until the moment at which one connection without a token of its own ends.
+    pub async fn ended(self) {
+        self.begins.cancelled().await;
+        sleep(self.delay()).await;
+    }
+
+    fn delay(&self) -> Duration {
+        self.window.mul_f64(rand::random())
+    }
 }
 
 /// The response to a request that comes after the shutdown began. The connection is closed after it.
@@ -221,19 +233,23 @@ mod tests {
         let check = |expires| ConnectionLifetime::of_token(clock(), &viewer(expires)).check();
         assert_eq!(check(i64::MIN), Err(ConnectionEnd::TokenExpired));
         assert_eq!(check(i64::MAX), Ok(()));
-        assert_eq!(ConnectionLifetime::new(clock(), CancellationToken::new()).check(), Ok(()));
+        assert_eq!(ConnectionLifetime::new(clock(), drain()).check(), Ok(()));
+    }
+
+    fn drain() -> Drain {
+        Drain { begins: CancellationToken::new(), window: Duration::from_secs(4) }
     }
 
     #[test]
     fn a_shutdown_ends_a_connection_at_a_moment_of_its_window() {
-        let draining = CancellationToken::new();
+        let drain = drain();
         let clock = Clock::standing_at(Timestamp::from_millis(0));
-        let mut lifetime = ConnectionLifetime::new(clock, draining.clone());
+        let mut lifetime = ConnectionLifetime::new(clock, drain.clone());
         assert!(lifetime.shutdown_begins().now_or_never().is_none());
-        assert!(lifetime.next_check() > Instant::now() + DRAIN_WINDOW);
-        draining.cancel();
+        assert!(lifetime.next_check() > Instant::now() + drain.window);
+        drain.begins.cancel();
         assert!(lifetime.shutdown_begins().now_or_never().is_some());
-        assert!(lifetime.next_check() <= Instant::now() + DRAIN_WINDOW);
+        assert!(lifetime.next_check() <= Instant::now() + drain.window);
         assert!(lifetime.shutdown_begins().now_or_never().is_none(), "the moment is chosen once");
         lifetime.drain_end = Some(Instant::now());
         assert_eq!(lifetime.check(), Err(ConnectionEnd::Shutdown));

@@ -11,7 +11,7 @@ use async_graphql::{Request, Response, ServerError, parser::types::OperationType
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::Config,
+    config::{Config, Timing},
     domain::{Error, Viewer},
     service::{Authenticator, Presence, Services},
     telemetry::Metrics,
@@ -38,6 +38,7 @@ struct Inner {
     auth: Authenticator,
     presence: Presence,
     limits: crate::config::Limits,
+    timing: Timing,
     answers: AnswerMemory,
     draining: CancellationToken,
     metrics: Metrics,
@@ -75,6 +76,7 @@ impl Engine {
             auth,
             presence,
             limits: config.limits,
+            timing: config.timing,
             answers: AnswerMemory::new(config.limits.response_bytes),
             draining,
             metrics,
@@ -99,6 +101,16 @@ impl Engine {
 
     pub(super) fn transport(&self) -> &crate::config::Limits {
         &self.0.limits
+    }
+
+    /// Deadlines and intervals of connections.
+    pub(super) fn timing(&self) -> &Timing {
+        &self.0.timing
+    }
+
+    /// The shutdown, for connections that stay open.
+    pub(super) fn drain(&self) -> Drain {
+        Drain { begins: self.0.draining.clone(), window: self.0.timing.drain_window }
     }
 
     /// Prepares the operation of a request.
