@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use pulse::domain::{
-    Activity, AnalyticsChange, Change, Event, FeedFilter, FeedItem, FeedKind, ItemId, Keyset, Notification,
-    Position, Scope, StatName, Timestamp, WeeklyEntry, Window,
+    Activity, AnalyticsChange, Change, Event, FeedFilter, FeedKind, ItemId, Keyset, Notification, Position,
+    Scope, StatName, Timestamp, WeeklyEntry, Window,
 };
 
 use self::site::{Site, Story, user};

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     config::{Config, Timing},
     domain::{Error, Viewer},
+    http::Drain,
     service::{Authenticator, Presence, Services},
     telemetry::Metrics,
 };
@@ -89,10 +90,6 @@ impl Engine {
 
     pub(super) fn presence(&self) -> &Presence {
         &self.0.presence
-    }
-
-    pub(super) fn draining(&self) -> &CancellationToken {
-        &self.0.draining
     }
 
     pub(super) fn metrics(&self) -> &Metrics {

@@ -105,8 +105,7 @@ mod tests {
         let file = folder.path().join("pulse.db");
         Store::migrate(&format!("sqlite://{}?mode=rwc", file.display())).await.unwrap();
         let connection = rusqlite::Connection::open(file).unwrap();
-        let mut tables =
-            vec![user_position::Model::sql(), analytics::Model::sql(), analytics_day::Model::sql()];
+        let mut tables = vec![analytics::Model::sql(), analytics_day::Model::sql()];
         each_feed_item!(T => { tables.push(<T as StoredItem>::Row::sql()); });
         for table in tables {
             assert_eq!(columns(&connection, table), table.types, "{}", table.name);

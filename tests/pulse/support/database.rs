@@ -1,7 +1,5 @@
 //! Fresh databases.
 
-use std::{path::Path, process::Command};
-
 use sea_orm::{ConnectionTrait, Database};
 
 /// Which database a test runs on.
@@ -35,16 +33,4 @@ async fn create_database(url: &str) -> String {
     connection.close().await.unwrap();
     let (server, _) = url.rsplit_once('/').unwrap();
     format!("{server}/{name}")
-}
-
-/// Runs `scripts/postgres` with `arguments`; returns what it printed.
-pub fn run_postgres(arguments: &[&str]) -> String {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/postgres");
-    let output = Command::new(&script).args(arguments).output().unwrap();
-    assert!(
-        output.status.success(),
-        "scripts/postgres {arguments:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }

@@ -12,6 +12,7 @@ mod process;
 mod raw;
 mod routes;
 mod schema;
+mod script;
 mod shape;
 mod socket;
 mod sql;
@@ -34,6 +35,7 @@ pub use self::{
     raw::{Raw, RawAnswer},
     routes::{Route, routes},
     schema::{Introspected, RootField, list, name, type_text},
+    script::run_postgres,
     shape::{each, is_id, keys, millis, segment, with},
     socket::{Socket, Subscription},
     sql::{Row, Sql},
