@@ -8,8 +8,8 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## build what starts soonest and serve, settings from the environment and .env
-	scripts/build quick
-	@exec $(TARGET)/quick/pulse
+	scripts/build debug
+	@exec $(TARGET)/debug/pulse
 
 dist: ## build the binary that is shipped and measured: target/release/pulse
 	scripts/build release
@@ -28,8 +28,8 @@ fmt: ## format the Rust code
 
 # By way of a second file: a build that fails must not empty the first.
 schema: ## write schema.graphql anew from the code
-	scripts/build quick >&2
-	$(TARGET)/quick/pulse schema > schema.graphql.new || { rm -f schema.graphql.new; exit 1; }
+	scripts/build debug >&2
+	$(TARGET)/debug/pulse schema > schema.graphql.new || { rm -f schema.graphql.new; exit 1; }
 	mv schema.graphql.new schema.graphql
 
 proxies: ## run the proxies of deploy/ in front of real nodes
