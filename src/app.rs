@@ -53,6 +53,7 @@ pub struct App {
     draining: CancellationToken,
     metrics: Metrics,
     limits: ConnectionLimits,
+    position_check_interval: Duration,
 }
 
 impl std::fmt::Debug for App {
@@ -105,9 +106,11 @@ impl App {
         let limits = ConnectionLimits {
             connections: config.limits.connections,
             per_address: NonZeroUsize::new(config.limits.connections_per_address),
-            head: config.limits.head_timeout,
+            head: config.timing.head_timeout,
+            unread: config.timing.unread_timeout,
         };
-        Ok(Self { router, store, hub, roster, draining, metrics, limits })
+        let position_check_interval = config.timing.position_check_interval;
+        Ok(Self { router, store, hub, roster, draining, metrics, limits, position_check_interval })
     }
 
     /// The name of the database system.
@@ -127,11 +130,11 @@ impl App {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<()> {
-        let Self { router, store, hub, roster, draining, metrics, limits } = self;
+        let Self { router, store, hub, roster, draining, metrics, limits, position_check_interval } = self;
         let tasks = TaskTracker::new();
         tasks.spawn(store.clone().sweep_forever());
         tasks.spawn(follow_epochs(hub.clone(), store.clone()));
-        tasks.spawn(check_positions_forever(hub, store.clone()));
+        tasks.spawn(check_positions_forever(hub, store.clone(), position_check_interval));
         tasks.spawn(roster.clone().keep());
 
         let stopped = CancellationToken::new();
@@ -213,7 +216,7 @@ fn surround(doors: Router, sockets: Router, config: &Config, draining: Cancellat
     let streams = NotForContentType::const_new("multipart/mixed");
     let worth_it = DefaultPredicate::new().and(SizeAbove::new(COMPRESS_MIN_BYTES)).and(streams);
     let around = ServiceBuilder::new()
-        .layer(EdgeLayer::new(origins.clone(), config.limits.body_timeout))
+        .layer(EdgeLayer::new(origins.clone(), config.timing.body_timeout))
         .layer(cors(&origins))
         .layer(CompressionLayer::new().gzip(true).compress_when(worth_it))
         .layer(CatchPanicLayer::custom(panic_response));

@@ -9,6 +9,7 @@ mod error;
 mod files;
 mod misspelt;
 mod reader;
+mod timing;
 
 use std::{
     collections::BTreeMap, fmt, net::IpAddr, num::NonZeroU32, path::PathBuf, str::FromStr, time::Duration,
@@ -16,7 +17,10 @@ use std::{
 
 use crate::domain::TokenRules;
 
-pub use self::error::{ConfigError, ConfigErrors};
+pub use self::{
+    error::{ConfigError, ConfigErrors},
+    timing::Timing,
+};
 use self::{
     misspelt::misspelt,
     reader::{Reader, without_password},
@@ -64,10 +68,6 @@ const DATABASES: &str = "sqlite://FILE?mode=rwc or postgres://USER:PASSWORD@HOST
 /// The least that a secret has in production.
 const SECRET_BYTES: usize = 32;
 
-/// How long the head and the body of a request may take.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
-const BODY_TIMEOUT: Duration = Duration::from_secs(12);
-
 /// The most that MAX_CONNECTIONS takes.
 const MOST_CONNECTIONS: usize = 10_000_000;
 /// The widest value that the columns of `pulse config` are made for, in characters.
@@ -96,10 +96,6 @@ pub enum LogFormat {
 pub struct Limits {
     /// How long a request may take.
     pub request_timeout: Duration,
-    /// How long the head of a request may take. Not a setting.
-    pub head_timeout: Duration,
-    /// How long the body of a request may take. Not a setting.
-    pub body_timeout: Duration,
     /// Largest request body, in bytes.
     pub body_bytes: usize,
     /// Open connections.
@@ -163,6 +159,8 @@ pub struct Config {
     pub introspection: bool,
     /// Bounds on requests.
     pub limits: Limits,
+    /// Deadlines and intervals, which are not settings.
+    pub timing: Timing,
     /// What was set and probably not meant so, a sentence each.
     pub warnings: Vec<String>,
     /// What `pulse config` prints, secrets hidden.
@@ -276,8 +274,6 @@ impl Config {
         read.secret("EMAIL_PASSWORD");
         let limits = Limits {
             request_timeout: Duration::from_secs(read.number("REQUEST_TIMEOUT_SECONDS", 10, 1, 300)? as u64),
-            head_timeout: HEAD_TIMEOUT,
-            body_timeout: BODY_TIMEOUT,
             body_bytes: read.number("MAX_BODY_BYTES", 64 * 1024, 1024, 16 * 1024 * 1024)?,
             connections: read.number("MAX_CONNECTIONS", files::connections(), 1, MOST_CONNECTIONS)?,
             connections_per_address: read.number("MAX_CONNECTIONS_PER_ADDRESS", 0, 0, MOST_CONNECTIONS)?,
@@ -310,6 +306,7 @@ impl Config {
             mongodb_uri_set,
             introspection,
             limits,
+            timing: Timing::default(),
             warnings: Vec::new(),
             shown: Vec::new(),
         })

@@ -15,17 +15,15 @@ use crate::{
 
 use super::Hub;
 
-/// How long a lost event can stay unnoticed.
-const INTERVAL: Duration = Duration::from_secs(15);
 /// Users asked for in one statement.
 const USERS: usize = 1_000;
 
-/// Every 15 s, and when the database server was started anew, reads the epoch and the positions of the users that are
+/// Every `interval`, and when the database server was started anew, reads the epoch and the positions of the users that are
 /// followed on this node, and wakes those followers that are behind; until the store is closed.
-pub async fn check_positions_forever(hub: Hub, store: Store) {
+pub async fn check_positions_forever(hub: Hub, store: Store, interval: Duration) {
     let checks = async {
         loop {
-            let _ = tokio::time::timeout(INTERVAL, store.server_restarted()).await;
+            let _ = tokio::time::timeout(interval, store.server_restarted()).await;
             check(&hub, &store).await;
         }
     };

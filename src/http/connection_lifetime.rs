@@ -12,8 +12,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::{Clock, Error, Timestamp, Viewer};
 
-/// The period over which open connections are closed at a shutdown, so that their clients do not reconnect all at once.
-pub const DRAIN_WINDOW: Duration = Duration::from_secs(4);
 /// The delay after which an EventSource reconnects: at least this, and up to that much more at random.
 const RECONNECT_DELAY: Duration = Duration::from_secs(1);
 const RECONNECT_JITTER: Duration = Duration::from_secs(2);
@@ -52,6 +50,42 @@ impl ConnectionEnd {
     }
 }
 
+/// The shutdown, during which each open connection ends at a random moment of a window, so that clients do not reconnect all at
+/// once. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Drain {
+    draining: CancellationToken,
+    window: Duration,
+}
+
+impl Drain {
+    /// A shutdown that begins when `draining` is cancelled.
+    pub fn new(draining: CancellationToken, window: Duration) -> Self {
+        Self { draining, window }
+    }
+
+    /// Whether the shutdown has begun.
+    pub fn has_begun(&self) -> bool {
+        self.draining.is_cancelled()
+    }
+
+    /// Waits until the moment at which one connection without a [`ConnectionLifetime`] ends.
+    pub async fn connection_end(self) {
+        self.draining.cancelled().await;
+        sleep(self.delay()).await;
+    }
+
+    /// Waits until the window is over.
+    pub async fn window_end(self) {
+        self.draining.cancelled().await;
+        sleep(self.window).await;
+    }
+
+    fn delay(&self) -> Duration {
+        self.window.mul_f64(rand::random())
+    }
+}
+
 /// When one open connection ends.
 ///
 /// A token expires by the wall clock. Timers stand still while a machine sleeps, and do not notice that the clock was set,
@@ -59,8 +93,8 @@ impl ConnectionEnd {
 #[derive(Debug)]
 pub struct ConnectionLifetime {
     clock: Clock,
-    /// Cancelled when the shutdown begins; `None` where the shutdown ends the connection by other means.
-    draining: Option<CancellationToken>,
+    /// `None` where the shutdown ends the connection by other means.
+    drain: Option<Drain>,
     token_expires: Option<Timestamp>,
     /// When to read the clock for it.
     token_check: Instant,
@@ -69,15 +103,15 @@ pub struct ConnectionLifetime {
 }
 
 impl ConnectionLifetime {
-    /// A connection that ends some time after `draining` is cancelled, and has no token yet.
-    pub fn new(clock: Clock, draining: CancellationToken) -> Self {
-        Self { clock, draining: Some(draining), token_expires: None, token_check: never(), drain_end: None }
+    /// A connection that ends during `drain`, and has no token yet.
+    pub fn new(clock: Clock, drain: Drain) -> Self {
+        Self { clock, drain: Some(drain), token_expires: None, token_check: never(), drain_end: None }
     }
 
     /// A connection that ends with the viewer's token alone.
     pub fn of_token(clock: Clock, viewer: &Viewer) -> Self {
         let mut lifetime =
-            Self { clock, draining: None, token_expires: None, token_check: never(), drain_end: None };
+            Self { clock, drain: None, token_expires: None, token_check: never(), drain_end: None };
         lifetime.set_viewer(viewer);
         lifetime
     }
@@ -119,14 +153,17 @@ impl ConnectionLifetime {
         if left.is_zero() { Err(ConnectionEnd::TokenExpired) } else { Ok(()) }
     }
 
-    /// Waits until the shutdown begins, and chooses the moment of [`DRAIN_WINDOW`] at which this connection ends; later calls
-    /// do not return. Dropping the future loses nothing.
+    /// Waits until the shutdown begins, and chooses the moment at which this connection ends; later calls do not return.
+    /// Dropping the future loses nothing.
     pub async fn shutdown_begins(&mut self) {
-        match &self.draining {
-            Some(draining) if self.drain_end.is_none() => draining.cancelled().await,
+        let delay = match &self.drain {
+            Some(drain) if self.drain_end.is_none() => {
+                drain.draining.cancelled().await;
+                drain.delay()
+            }
             _ => std::future::pending().await,
-        }
-        self.drain_end = Some(Instant::now() + drain_delay());
+        };
+        self.drain_end = Some(Instant::now() + delay);
     }
 
     /// Waits until the connection ends. The clock is read at least every `interval`, where there is a token.
@@ -145,16 +182,6 @@ impl ConnectionLifetime {
             }
         }
     }
-}
-
-/// Waits until the moment at which one connection without a token of its own ends, after `draining` is cancelled.
-pub async fn drained(draining: CancellationToken) {
-    draining.cancelled_owned().await;
-    sleep(drain_delay()).await;
-}
-
-fn drain_delay() -> Duration {
-    DRAIN_WINDOW.mul_f64(rand::random())
 }
 
 /// The response to a request that comes after the shutdown began. The connection is closed after it.
@@ -190,6 +217,8 @@ mod tests {
     use super::*;
     use crate::domain::{Role, UserId};
 
+    const WINDOW: Duration = Duration::from_secs(4);
+
     fn viewer(expires: i64) -> Viewer {
         Viewer::new(UserId::trusted("ada"), Role::User, Some(Timestamp::from_millis(expires)))
     }
@@ -221,19 +250,20 @@ mod tests {
         let check = |expires| ConnectionLifetime::of_token(clock(), &viewer(expires)).check();
         assert_eq!(check(i64::MIN), Err(ConnectionEnd::TokenExpired));
         assert_eq!(check(i64::MAX), Ok(()));
-        assert_eq!(ConnectionLifetime::new(clock(), CancellationToken::new()).check(), Ok(()));
+        let drain = Drain::new(CancellationToken::new(), WINDOW);
+        assert_eq!(ConnectionLifetime::new(clock(), drain).check(), Ok(()));
     }
 
     #[test]
     fn a_shutdown_ends_a_connection_at_a_moment_of_its_window() {
         let draining = CancellationToken::new();
         let clock = Clock::standing_at(Timestamp::from_millis(0));
-        let mut lifetime = ConnectionLifetime::new(clock, draining.clone());
+        let mut lifetime = ConnectionLifetime::new(clock, Drain::new(draining.clone(), WINDOW));
         assert!(lifetime.shutdown_begins().now_or_never().is_none());
-        assert!(lifetime.next_check() > Instant::now() + DRAIN_WINDOW);
+        assert!(lifetime.next_check() > Instant::now() + WINDOW);
         draining.cancel();
         assert!(lifetime.shutdown_begins().now_or_never().is_some());
-        assert!(lifetime.next_check() <= Instant::now() + DRAIN_WINDOW);
+        assert!(lifetime.next_check() <= Instant::now() + WINDOW);
         assert!(lifetime.shutdown_begins().now_or_never().is_none(), "the moment is chosen once");
         lifetime.drain_end = Some(Instant::now());
         assert_eq!(lifetime.check(), Err(ConnectionEnd::Shutdown));

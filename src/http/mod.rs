@@ -17,7 +17,7 @@ mod server;
 
 pub use self::{
     authenticated::{Authenticated, authorization},
-    connection_lifetime::{ConnectionEnd, ConnectionLifetime, DRAIN_WINDOW, drained, never},
+    connection_lifetime::{ConnectionEnd, ConnectionLifetime, Drain, never},
     error::{ErrorBody, method_not_allowed, respond},
     json_body::{content_length, parse_json, read_body, read_json},
     middleware::{EdgeLayer, RequestTimeoutLayer, panic_response},

@@ -48,9 +48,6 @@ const REFUSAL: Duration = Duration::from_secs(4);
 const ACCEPT_RETRY: Duration = Duration::from_millis(200);
 /// How often the same complaint is logged at most.
 const COMPLAINT: Duration = Duration::from_secs(10);
-/// How long a client may leave data unread before the connection ends: longer than a WebSocket and its close frame take.
-#[cfg(target_os = "linux")]
-const UNREAD: Duration = Duration::from_secs(45);
 
 /// Bounds on connections.
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +58,8 @@ pub struct ConnectionLimits {
     pub per_address: Option<NonZeroUsize>,
     /// How long the head of a request may take; a connection that is idle as long is closed.
     pub head: Duration,
+    /// How long a client may leave data unread before the connection ends.
+    pub unread: Duration,
 }
 
 /// Listens on `address`.
@@ -132,7 +131,7 @@ impl Server {
     }
 
     fn accept(&mut self, stream: TcpStream, address: SocketAddr) {
-        end_when_unread(&stream);
+        end_when_unread(&stream, self.limits.unread);
         match self.slots.take(address.ip()) {
             Ok(slot) => self.serve(stream, slot),
             Err(full) => {
@@ -280,13 +279,13 @@ fn complain(error: &io::Error) {
     }
 }
 
-/// Lets the kernel end a connection whose client has not read for [`UNREAD`] while data waits. A WebSocket is closed with
+/// Lets the kernel end a connection whose client has not read for `limit` while data waits. A WebSocket is closed with
 /// a reason before that; a stream over HTTP has no other end, because nothing is asked of it while its client is stuck.
-fn end_when_unread(connection: &TcpStream) {
+fn end_when_unread(connection: &TcpStream, limit: Duration) {
     #[cfg(target_os = "linux")]
-    if let Err(error) = socket2::SockRef::from(connection).set_tcp_user_timeout(Some(UNREAD)) {
+    if let Err(error) = socket2::SockRef::from(connection).set_tcp_user_timeout(Some(limit)) {
         tracing::debug!(%error, "a connection has no limit on unread data");
     }
     #[cfg(not(target_os = "linux"))]
-    let _ = connection;
+    let _ = (connection, limit);
 }

@@ -3,15 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    config::Limits,
+    config::{Limits, Timing},
     domain::{Error, Result, UserId},
     service::{Authenticator, Presence, Present, Services},
     telemetry::Metrics,
 };
 
-/// How often the server pings each client, and how long it waits for the answer. A client that is lost counts as open until
-/// both are over.
-pub(super) const PING_INTERVAL: Duration = Duration::from_secs(20);
 /// When a client that has too many sockets or waiting events may retry.
 pub(super) const RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -23,6 +20,7 @@ pub(super) struct Inner {
     pub(super) services: Services,
     pub(super) auth: Authenticator,
     pub(super) limits: Limits,
+    pub(super) timing: Timing,
     pub(super) public_feed: bool,
     pub(super) metrics: Metrics,
     /// The sockets of this door alone, by user: for the bound on them.

@@ -11,7 +11,7 @@ use crate::{
 
 use super::{
     client_event::{ClientEvent, Disconnected, ErrorMessage, emit},
-    door::{Door, PING_INTERVAL},
+    door::Door,
     handshake::Handshake,
     session::Session,
 };
@@ -25,7 +25,7 @@ pub(super) fn start(door: Door, socket: SocketRef) {
 
 async fn run(mut session: Session, mut inbox: mpsc::Receiver<Box<ClientEvent>>) {
     let clock = session.door.0.auth.clock().clone();
-    let end = ConnectionLifetime::of_token(clock, &session.viewer).end(PING_INTERVAL);
+    let end = ConnectionLifetime::of_token(clock, &session.viewer).end(session.door.0.timing.ping_interval);
     tokio::pin!(end);
     loop {
         let outcome = tokio::select! {

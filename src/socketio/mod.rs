@@ -33,14 +33,14 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     config::Config,
     domain::Error,
-    http::{DRAIN_WINDOW, content_length},
+    http::{Drain, content_length},
     service::{Authenticator, Presence, Services},
     telemetry::Metrics,
 };
 
 use self::{
     client_event::ConnectError,
-    door::{Door, Inner, PING_INTERVAL},
+    door::{Door, Inner},
     handshake::Handshake,
 };
 
@@ -66,8 +66,9 @@ pub fn router(
     metrics: Metrics,
 ) -> Router {
     let (engine, io) = SocketIo::builder()
-        .ping_interval(PING_INTERVAL)
-        .ping_timeout(PING_INTERVAL)
+        // A client that is lost counts as open until both are over.
+        .ping_interval(config.timing.ping_interval)
+        .ping_timeout(config.timing.ping_interval)
         .connect_timeout(JOIN_TIME)
         .max_buffer_size(SEND_BUFFER_PACKETS)
         .max_payload(config.limits.message_bytes as u64)
@@ -90,24 +91,26 @@ pub fn router(
             draining.clone(),
         ));
     }
-    tokio::spawn(close_all(io.clone(), draining.clone()));
+    let drain = Drain::new(draining, config.timing.drain_window);
+    tokio::spawn(close_all(io.clone(), drain.clone()));
     let door = Door(Arc::new(Inner {
         services,
         auth,
         limits: config.limits,
+        timing: config.timing,
         public_feed: config.public_feed,
         metrics,
         connection_slots: Presence::default(),
     }));
     join(&io, door);
-    let transport = Transport { engine, draining, payload_bytes: config.limits.message_bytes };
+    let transport = Transport { engine, drain, payload_bytes: config.limits.message_bytes };
     Router::new().route("/socket.io/", any(serve)).route("/socket.io", any(serve)).with_state(transport)
 }
 
 #[derive(Clone)]
 struct Transport {
     engine: SocketIoService<Router>,
-    draining: CancellationToken,
+    drain: Drain,
     /// The largest body of a poll.
     payload_bytes: usize,
 }
@@ -117,7 +120,7 @@ async fn serve(State(transport): State<Transport>, request: Request) -> Response
     if content_length(request.headers()).is_some_and(|length| length > transport.payload_bytes) {
         return Error::PayloadTooLarge { limit: transport.payload_bytes }.into_response();
     }
-    transport::serve(transport.engine, transport.draining, request).await.into_response()
+    transport::serve(transport.engine, transport.drain, request).await.into_response()
 }
 
 /// Lets sockets into the namespace, each with a session of its own.
@@ -134,8 +137,7 @@ fn join(io: &SocketIo, door: Door) {
 }
 
 /// Closes the connections that are left after the drain window of a shutdown: those over polling.
-async fn close_all(io: SocketIo, draining: CancellationToken) {
-    draining.cancelled().await;
-    tokio::time::sleep(DRAIN_WINDOW).await;
+async fn close_all(io: SocketIo, drain: Drain) {
+    drain.window_end().await;
     io.close().await;
 }

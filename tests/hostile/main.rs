@@ -5,12 +5,10 @@
 #![allow(unreachable_pub, missing_docs, clippy::unwrap_used, reason = "a test binary has no outside")]
 
 mod cost;
-#[path = "../pulse/support/hostile/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "bodies are sent to a server elsewhere")]
-mod hostile;
+mod documents;
 mod random;
 
-use crate::cost::Cost;
+use crate::{cost::Cost, documents::DOCUMENT_BYTES};
 
 thread_local! {
     /// What prepares documents, with nothing kept yet.
@@ -26,7 +24,7 @@ fn prepare(text: &str) -> bool {
 fn no_hostile_document_costs_much() {
     // The schema is read first.
     assert!(prepare("{ activeUsers }"));
-    let documents = hostile::documents().into_iter();
+    let documents = documents::documents().into_iter();
     let mut costs: Vec<(&str, Cost)> =
         documents.map(|(name, text)| (name, Cost::of(|| prepare(&text)))).collect();
     costs.sort_by_key(|(_, cost)| std::cmp::Reverse(cost.cpu));
@@ -38,4 +36,17 @@ fn no_hostile_document_costs_much() {
         .filter_map(|(name, cost)| cost.over_bounds().map(|bound| format!("{name}: {bound}: {cost}")))
         .collect();
     assert!(over.is_empty(), "{} documents:\n{}", over.len(), over.join("\n"));
+}
+
+#[test]
+fn every_document_fits_into_a_request_and_has_a_name_of_its_own() {
+    let documents = documents::documents();
+    let names: std::collections::BTreeSet<&str> = documents.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names.len(), documents.len());
+    for (name, text) in &documents {
+        assert!(text.len() <= DOCUMENT_BYTES, "{name}: {} bytes", text.len());
+    }
+    // They are meant to be large, but for those that are costly as small ones.
+    let large = documents.iter().filter(|(_, text)| text.len() > DOCUMENT_BYTES / 2).count();
+    assert!(large > 100, "{large} of {}", documents.len());
 }

@@ -2,7 +2,7 @@
 
 use proptest::{collection::vec, prelude::*, sample::select};
 
-use crate::{cost::Cost, hostile::DOCUMENT_BYTES, prepare};
+use crate::{cost::Cost, documents::DOCUMENT_BYTES, prepare};
 
 /// Tokens, and beginnings of what takes many of them to be valid.
 const WORDS: &[&str] = &[

@@ -134,7 +134,7 @@ on_both!(
     async fn no_route_reaches_anothers_things(app: TestApp) {
         let items = Items::create(&app, "ada").await;
         let (before, bob) = (things_of(&app, "ada").await, app.user("bob"));
-        for route in routes().await.iter().filter(|route| is_personal(route)) {
+        for route in routes().iter().filter(|route| is_personal(route)) {
             let expected = if is_about_an_item(route) { (404, "NOT_FOUND") } else { (403, "FORBIDDEN") };
             let answer = call(&bob, route, "ada", &items).await;
             assert_eq!(
@@ -199,7 +199,7 @@ async fn everybody_reaches_their_own_and_services_and_admins_everyones() {
     ];
     let fields = Introspected::of(&app).await.root_fields();
     for caller in &callers {
-        for route in routes().await.iter().filter(|route| is_personal(route)) {
+        for route in routes().iter().filter(|route| is_personal(route)) {
             let items = Items::create(&app, "ada").await;
             let answer = call(caller, route, "ada", &items).await;
             if FOR_SERVICES.contains(&route.to_string().as_str()) && caller.token == callers[0].token {
@@ -251,7 +251,7 @@ fn bad_tokens() -> Vec<(&'static str, String)> {
 async fn assert_nothing_answers(client: &Client, fields: &[RootField], missing: &[&str], why: &str) {
     let items = Items::unknown();
     let closed = |route: &&Route| ![OPEN, NO_ROUTES].concat().contains(&route.to_string().as_str());
-    for route in routes().await.iter().filter(closed) {
+    for route in routes().iter().filter(closed) {
         let answer = call(client, route, "ada", &items).await;
         if missing.contains(&route.to_string().as_str()) {
             assert_eq!(answer.status, 404, "{why}, {route}: {}", answer.text);
@@ -276,7 +276,7 @@ async fn in_production_nothing_but_open_routes_answers_without_a_token() {
     for (why, token) in bad_tokens() {
         assert_nothing_answers(&app.with_token(token), &fields, ONLY_IN_DEVELOPMENT, why).await;
     }
-    for route in routes().await.iter().filter(|route| OPEN.contains(&route.to_string().as_str())) {
+    for route in routes().iter().filter(|route| OPEN.contains(&route.to_string().as_str())) {
         let answer = app.get(&route.path).await;
         // There is no asset of this name.
         let expected = if route.path.contains('{') { 404 } else { 200 };

@@ -13,7 +13,7 @@ async fn kept(app: &TestApp) -> Raw {
 
 #[tokio::test]
 async fn one_connection_too_many_is_told_so_and_readiness_still_answers() {
-    let app = TestApp::tuned(&[("MAX_CONNECTIONS", "3")], |_| {}).await;
+    let app = TestApp::with(Backend::Sqlite, &[("MAX_CONNECTIONS", "3")]).await;
     let (first, _second) = (kept(&app).await, kept(&app).await);
     // A WebSocket keeps its place.
     let mut socket = app.socket().await;
@@ -41,7 +41,7 @@ async fn one_connection_too_many_is_told_so_and_readiness_still_answers() {
 
 #[tokio::test]
 async fn the_connections_of_one_address_can_be_bounded() {
-    let app = TestApp::tuned(&[("MAX_CONNECTIONS_PER_ADDRESS", "2")], |_| {}).await;
+    let app = TestApp::with(Backend::Sqlite, &[("MAX_CONNECTIONS_PER_ADDRESS", "2")]).await;
     let (first, _second) = (kept(&app).await, kept(&app).await);
     let refused = Raw::connect(&app).await.get("/api/activities/ada").await;
     assert_eq!((refused.status, refused.code().as_str()), (429, "RATE_LIMITED"), "{refused:?}");

@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use futures_util::{StreamExt, future::join_all};
+use pulse::{config::Timing, domain::Clock};
 use serde_json::Value;
 use tokio::sync::watch;
 
@@ -86,7 +87,7 @@ impl EventSource {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_event_source_comes_back_after_a_restart() {
-    let mut app = TestApp::start(Backend::Sqlite).await;
+    let mut app = TestApp::tuned(|timing| timing.drain_window = Duration::from_secs(1)).await;
     let mut listening = Vec::new();
     let mut first = Vec::new();
     for _ in 0..CLIENTS {
@@ -109,7 +110,9 @@ async fn every_event_source_comes_back_after_a_restart() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_draining_server_tells_an_event_source_to_come_back_and_refuses_the_rest() {
-    let app = TestApp::with(Backend::Sqlite, &[("CLIENT_URL", "https://app.example")]).await;
+    let slowly = |timing: &mut Timing| timing.drain_window = Timing::default().drain_window;
+    let settings = [("CLIENT_URL", "https://app.example")];
+    let app = TestApp::build(Backend::Sqlite, &settings, Clock::default(), slowly).await;
     // Keeps the server draining until it is closed, within some seconds.
     let mut held = app.socket().await;
     app.begin_to_stop();

@@ -4,10 +4,7 @@ use std::{fs, path::Path};
 
 use serde_json::{Value, json};
 
-use crate::support::{
-    Backend, Files, Server, complaints, each, eventually, fresh_database, holds_only, is_id, printed, pulse,
-    said,
-};
+use crate::support::{Backend, Files, Server, complaints, fresh_database, holds_only, printed, pulse, said};
 
 const FILES: [&str; 3] = ["activities.jsonl", "analytics.jsonl", "notifications.jsonl"];
 

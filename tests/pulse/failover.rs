@@ -70,8 +70,8 @@ async fn a_failover_that_loses_commits_ends_what_hangs_on_them() {
     let switch = Switch::to(primary.port()).await;
     let url = format!("postgres://postgres@{}/postgres", switch.address);
     let settings = [("NATS_URL", nats.url.as_str())];
-    let first = Server::start(&url, &settings);
-    let second = Server::start(&url, &settings);
+    let first = Server::with_frequent_checks(&url, &settings);
+    let second = Server::with_frequent_checks(&url, &settings);
     for number in 0..3 {
         first.create_activity("ada", &format!("kept {number}")).await;
     }

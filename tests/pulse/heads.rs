@@ -98,7 +98,7 @@ async fn a_head_has_64_kib_at_most() {
 
 #[tokio::test]
 async fn half_a_head_and_an_idle_connection_end_at_the_deadline() {
-    let app = TestApp::tuned(&[], |config| config.limits.head_timeout = Duration::from_millis(100)).await;
+    let app = TestApp::tuned(|timing| timing.head_timeout = Duration::from_millis(100)).await;
     let mut half = Raw::connect(&app).await;
     half.send("GET /api/health HTTP/1.1\r\nHost: loc").await;
     assert_eq!(half.end().await, b"");
@@ -111,7 +111,7 @@ async fn half_a_head_and_an_idle_connection_end_at_the_deadline() {
 
 #[tokio::test]
 async fn half_a_body_is_answered_408_at_the_deadline() {
-    let app = TestApp::tuned(&[], |config| config.limits.body_timeout = Duration::from_millis(100)).await;
+    let app = TestApp::tuned(|timing| timing.body_timeout = Duration::from_millis(100)).await;
     let handshake = app.get("/socket.io/?EIO=4&transport=polling").await.text;
     let sid = handshake.split("\"sid\":\"").nth(1).unwrap().split('"').next().unwrap();
     let polling = format!("/socket.io/?EIO=4&transport=polling&sid={sid}");

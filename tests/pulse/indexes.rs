@@ -97,7 +97,8 @@ async fn follow_everything(client: &Client, cursor: &Value) -> Socket {
 
 /// Every statement that a server ran for clients and in the background.
 async fn statements(url: &str) -> BTreeSet<String> {
-    let server = Server::start(url, &[("LOG_FORMAT", "json"), ("RUST_LOG", "info,sqlx::query=debug")]);
+    let server =
+        Server::with_frequent_checks(url, &[("LOG_FORMAT", "json"), ("RUST_LOG", "info,sqlx::query=debug")]);
     let start = server.get("/api/activities/ada").await.expect(200)["cursor"].clone();
     ask_for_everything(&server).await;
     // In the future when it arrives, on a busy machine too.

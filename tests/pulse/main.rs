@@ -1,11 +1,13 @@
 //! Tests of the product through its real doors: the production app on a random port, on SQLite and on PostgreSQL.
 
 #![allow(unreachable_pub, missing_docs, clippy::unwrap_used, reason = "a test binary has no outside")]
-#![allow(dead_code, unused_imports, reason = "helpers for tests that are to come")]
 
+#[path = "../hostile/documents/mod.rs"]
+mod hostile;
 mod support;
 
 mod access;
+mod analytics_doors;
 mod backup;
 mod bus;
 mod commands;
@@ -23,14 +25,13 @@ mod failover;
 mod fairness;
 mod follow;
 mod frames;
-mod graphql_activities;
 mod graphql_analytics;
 mod graphql_connections;
 mod graphql_errors;
+mod graphql_feeds;
 mod graphql_hostile;
 mod graphql_http;
 mod graphql_limits;
-mod graphql_notifications;
 mod graphql_specification;
 mod heads;
 mod import;
@@ -45,22 +46,20 @@ mod openapi;
 mod operation;
 mod origins;
 mod pages;
-mod parity;
 mod postgres;
 mod readiness;
 mod realtime;
 mod records;
-mod rest_activities;
 mod rest_analytics;
 mod rest_bodies;
+mod rest_feeds;
 mod rest_health;
-mod rest_notifications;
 mod resume;
 mod round_trip;
 mod schema;
 mod seed;
 mod standard_streams;
-mod story;
+mod stories;
 mod tls;
 mod tokens;
 mod validation;

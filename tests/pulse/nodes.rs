@@ -1,7 +1,13 @@
 //! Several nodes on one PostgreSQL, with a bus and without: the same promises. Faults are in tests/cluster.
 
+use std::time::Duration;
+
 use futures_util::{SinkExt, StreamExt, future::join_all};
-use pulse::{config::Config, domain::Clock, store::Store};
+use pulse::{
+    config::{Config, Timing},
+    domain::Clock,
+    store::Store,
+};
 use sea_orm::{ConnectionTrait, Database};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -64,12 +70,14 @@ async fn what_is_written_on_one_node_is_heard_on_the_other() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_bus_the_check_of_positions_brings_it() {
-    let (first, second) = two_nodes(None).await;
+    let second = TestApp::start(Backend::Postgres).await;
+    let settings = [("DATABASE_URL", second.database_url.as_str())];
+    let often = |timing: &mut Timing| timing.position_check_interval = Duration::from_millis(500);
+    let first = TestApp::build(Backend::Postgres, &settings, Clock::default(), often).await;
     let (mut socket, follows) = follow(&first, "ada").await;
     for number in 0..3 {
         second.create_activity("ada", &number.to_string()).await;
     }
-    // Within 15 s, which is less than the deadline of a test.
     assert_eq!(titles(&mut socket, &follows, 3).await, [json!("0"), json!("1"), json!("2")]);
 }
 

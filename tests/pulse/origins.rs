@@ -13,7 +13,7 @@ use tokio_tungstenite::{
     tungstenite::{self, client::IntoClientRequest},
 };
 
-use crate::support::{Answer, Backend, Client, Server, TestApp, fresh_database, in_time, token};
+use crate::support::{Answer, Backend, Client, Server, TestApp, fresh_database, in_time};
 
 const FOREIGN_PAGE: &str = "https://evil.example";
 const QUERY: &str = "/graphql?query=%7BactiveUsers%7D";

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use pulse::{
+    config::Timing,
     domain::{Role, UserId},
     service,
 };
@@ -109,7 +110,7 @@ async fn streams_end_with_their_token_too() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn at_a_shutdown_readiness_goes_first_and_sockets_are_told_to_come_back() {
-    let mut app = TestApp::start(Backend::Sqlite).await;
+    let mut app = TestApp::tuned(|timing| timing.drain_window = Timing::default().drain_window).await;
     let client = (*app).clone();
     let mut sockets = Vec::new();
     for _ in 0..20 {
@@ -173,7 +174,7 @@ fn urlencode(text: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_that_does_not_read_is_closed_and_can_resume() {
-    let app = TestApp::start(Backend::Sqlite).await;
+    let app = TestApp::tuned(|timing| timing.slow_reader_timeout = Duration::from_secs(1)).await;
     let mut slow = app.socket().await;
     let wide: String = (0..16).map(|index| format!("d{index}: data ")).collect();
     let query = format!("subscription {{ activityCreated(userId: \"ada\") {{ id {wide} }} }}");
@@ -185,9 +186,11 @@ async fn a_reader_that_does_not_read_is_closed_and_can_resume() {
         let body = json!({"userId": "ada", "type": "login", "title": index.to_string(), "data": data});
         app.post("/api/activities", &body).await.expect(201);
     }
-    // The reader sleeps for longer than the 30 s that waiting data may lie; then it finds what was on its way, and why
-    // no more comes.
-    tokio::time::sleep(Duration::from_secs(32)).await;
+    // The server gives the reader up; then the reader finds what was on its way, and why no more comes.
+    eventually("the end of the operation", async || {
+        (gauge(&app, "open_operations").await == 0).then_some(())
+    })
+    .await;
     let mut received = 0;
     let end = loop {
         let message = slow.receive().await;
@@ -198,6 +201,7 @@ async fn a_reader_that_does_not_read_is_closed_and_can_resume() {
     };
     assert_eq!((&end["code"], &end["reason"]), (&json!(4410), &json!("slow consumer")));
     assert!(received < 40, "the server held nothing back");
+    drop(slow);
     eventually("the end of the socket", || async { (gauge(&app, "open_sockets").await == 0).then_some(()) })
         .await;
     let mut fresh = app.socket().await;
@@ -212,7 +216,7 @@ async fn a_reader_that_does_not_read_is_closed_and_can_resume() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_is_not_read_ends_too() {
-    let app = TestApp::start(Backend::Sqlite).await;
+    let app = TestApp::tuned(|timing| timing.unread_timeout = Duration::from_secs(2)).await;
     let wide: String = (0..16).map(|index| format!("d{index}: data ")).collect();
     let query = format!("subscription {{ activityCreated(userId: \"ada\") {{ id {wide} }} }}");
     let unread = open_events(&app, &query, "text/event-stream").await;
@@ -222,7 +226,6 @@ async fn a_stream_that_is_not_read_ends_too() {
         app.post("/api/activities", &body).await.expect(201);
     }
     assert_eq!(gauge(&app, "open_streams").await, 1);
-    tokio::time::sleep(Duration::from_secs(40)).await;
     eventually("the end of the stream", || async { (gauge(&app, "open_streams").await == 0).then_some(()) })
         .await;
     drop(unread);

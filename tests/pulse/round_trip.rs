@@ -5,9 +5,9 @@ use std::{fs, path::Path, sync::Arc, time::Duration};
 use proptest::{prelude::*, test_runner::TestRunner};
 use pulse::{
     domain::{
-        Activity, ActivityType, AnalyticsChange, Clock, Counter, Cursor, Day, FeedItem, Hours, ItemId,
-        NewActivity, NewNotification, Notification, NotificationType, Scope, StatName, Timestamp, UserId,
-        WeeklyEntry, Window,
+        Activity, ActivityType, AnalyticsChange, Clock, Counter, Cursor, Day, Hours, ItemId, NewActivity,
+        NewNotification, Notification, NotificationType, Scope, StatName, Timestamp, UserId, WeeklyEntry,
+        Window,
     },
     store::{Store, StoredItem},
     transfer::{self, Import},

@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Backend, Files, SECRET, Server, complaints, each, eventually, fresh_database, printed, pulse, said,
+    Backend, Files, SECRET, Server, complaints, each, fresh_database, printed, pulse, said,
 };
 
 /// The names of the dashboard's parts, which links lead to.

@@ -2,7 +2,10 @@
 
 use futures_util::{SinkExt, StreamExt, future::join_all};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
-use pulse::domain::{Role, Timestamp};
+use pulse::{
+    config::Timing,
+    domain::{Clock, Role, Timestamp},
+};
 use reqwest::{Method, header};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -178,7 +181,12 @@ impl SocketIo {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_end_by_the_wall_clock_though_their_timers_stood_still() {
-    let app = TestApp::standing_still(Backend::Sqlite).await;
+    let shorten = |timing: &mut Timing| {
+        timing.ping_interval = Duration::from_secs(1);
+        timing.keep_alive_interval = Duration::from_secs(1);
+    };
+    let clock = Clock::standing_at(Timestamp::now());
+    let app = TestApp::build(Backend::Sqlite, &[], clock, shorten).await;
     let ada = app.with_token(token("ada", Role::User));
     let query = "subscription { activityCreated { id } }";
     let mut sockets = Vec::new();
@@ -207,9 +215,8 @@ async fn connections_end_by_the_wall_clock_though_their_timers_stood_still() {
         }
     }));
     let ending = join_all(streams.into_iter().map(reqwest::Response::text));
-    let at_most = Duration::from_secs(60);
     let ends = async { tokio::join!(closing, ending, socket_io.rest()) };
-    let (closed, texts, packets) = tokio::time::timeout(at_most, ends).await.expect("a connection lives on");
+    let (closed, texts, packets) = in_time("the end of every connection", ends).await;
     for end in closed {
         assert_eq!((&end["code"], &end["reason"]), (&json!(4403), &json!("token expired")));
     }

@@ -11,8 +11,9 @@ use async_graphql::{Request, Response, ServerError, parser::types::OperationType
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::Config,
+    config::{Config, Timing},
     domain::{Error, Viewer},
+    http::{ConnectionLifetime, Drain},
     service::{Authenticator, Presence, Services},
     telemetry::Metrics,
 };
@@ -38,8 +39,9 @@ struct Inner {
     auth: Authenticator,
     presence: Presence,
     limits: crate::config::Limits,
+    timing: Timing,
     answers: AnswerMemory,
-    draining: CancellationToken,
+    drain: Drain,
     metrics: Metrics,
 }
 
@@ -75,8 +77,9 @@ impl Engine {
             auth,
             presence,
             limits: config.limits,
+            timing: config.timing,
             answers: AnswerMemory::new(config.limits.response_bytes),
-            draining,
+            drain: Drain::new(draining, config.timing.drain_window),
             metrics,
         }))
     }
@@ -89,8 +92,13 @@ impl Engine {
         &self.0.presence
     }
 
-    pub(super) fn draining(&self) -> &CancellationToken {
-        &self.0.draining
+    /// The lifetime of a connection that opens now.
+    pub(super) fn lifetime(&self) -> ConnectionLifetime {
+        ConnectionLifetime::new(self.0.auth.clock().clone(), self.0.drain.clone())
+    }
+
+    pub(super) fn timing(&self) -> &Timing {
+        &self.0.timing
     }
 
     pub(super) fn metrics(&self) -> &Metrics {

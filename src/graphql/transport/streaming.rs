@@ -30,15 +30,14 @@ use crate::{
 
 use super::negotiation::Streaming;
 
-/// How often a comment or an empty part is sent, so that proxies keep the connection open.
-const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(12);
-
 /// The response that sends the results of one operation.
 struct Connection {
     outcomes: BoxStream<'static, Outcome>,
     format: Streaming,
     lifetime: ConnectionLifetime,
     keep_alive: Instant,
+    /// How often a comment or an empty part is sent, so that proxies keep the connection open.
+    keep_alive_interval: Duration,
     state: State,
     held: HeldMemory,
     _open: ConnectionGuard,
@@ -60,13 +59,15 @@ pub(super) fn respond(
     viewer: &Viewer,
     engine: &Engine,
 ) -> axum::response::Response {
-    let mut lifetime = ConnectionLifetime::new(engine.auth().clock().clone(), engine.draining().clone());
+    let mut lifetime = engine.lifetime();
+    let keep_alive_interval = engine.timing().keep_alive_interval;
     lifetime.set_viewer(viewer);
     let connection = Connection {
         outcomes,
         format,
         lifetime,
-        keep_alive: Instant::now() + KEEP_ALIVE_INTERVAL,
+        keep_alive: Instant::now() + keep_alive_interval,
+        keep_alive_interval,
         state: State::Opening,
         held: HeldMemory::default(),
         _open: engine.metrics().stream(),
@@ -139,7 +140,7 @@ impl Connection {
         if self.keep_alive > now {
             return None;
         }
-        self.keep_alive = now + KEEP_ALIVE_INTERVAL;
+        self.keep_alive = now + self.keep_alive_interval;
         Some(self.format.keep_alive())
     }
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
 use pulse::{
     app::App,
-    config::Config,
+    config::{Config, Timing},
     domain::{Clock, Role, Timestamp, UserId},
     http::listen,
     service,
@@ -18,6 +18,9 @@ use super::{Answer, Backend, Socket, fresh_database, in_time};
 
 /// What test servers sign tokens with.
 pub const SECRET: &str = "a secret for tests, of thirty-two bytes or more";
+
+/// Over how long test servers close sockets: most tests do not look at how.
+const DRAIN_WINDOW: Duration = Duration::from_millis(200);
 
 /// A token of `user`.
 pub fn token(user: &str, role: Role) -> String {
@@ -103,8 +106,8 @@ impl Client {
     }
 }
 
-/// Changes of what is no setting, such as deadlines that a test does not wait for.
-pub type Tune = fn(&mut Config);
+/// Shortens deadlines that a test would wait for.
+pub type Tune = fn(&mut Timing);
 
 /// A running app. Dereferences to a [`Client`] without a token.
 pub struct TestApp {
@@ -152,12 +155,18 @@ impl TestApp {
         Self::build(backend, settings, clock, |_| {}).await
     }
 
-    /// A server with settings, and what is no setting, of its own.
-    pub async fn tuned(settings: &[(&'static str, &str)], tune: Tune) -> Self {
-        Self::build(Backend::Sqlite, settings, Clock::default(), tune).await
+    /// A development server on SQLite with a timing of its own.
+    pub async fn tuned(tune: Tune) -> Self {
+        Self::build(Backend::Sqlite, &[], Clock::default(), tune).await
     }
 
-    async fn build(backend: Backend, settings: &[(&'static str, &str)], clock: Clock, tune: Tune) -> Self {
+    /// A server with settings, a clock and a timing of its own.
+    pub async fn build(
+        backend: Backend,
+        settings: &[(&'static str, &str)],
+        clock: Clock,
+        tune: Tune,
+    ) -> Self {
         let (database_url, folder) = fresh_database(backend).await;
         let mut all = BTreeMap::from([
             ("DATABASE_URL", database_url.clone()),
@@ -204,7 +213,8 @@ async fn run(
     tune: Tune,
 ) -> (Client, CancellationToken, JoinHandle<std::io::Result<()>>) {
     let mut config = Config::from_values(settings).unwrap();
-    tune(&mut config);
+    config.timing.drain_window = DRAIN_WINDOW;
+    tune(&mut config.timing);
     let app = App::build(&config, clock.clone())
         .await
         .unwrap_or_else(|error| panic!("{error}: {:?}", error.cause()));

@@ -28,7 +28,7 @@ pub async fn fresh_database(backend: Backend) -> (String, Option<tempfile::TempD
 }
 
 /// Creates a database on the server at `url`, whose path names the database to connect to.
-pub async fn create_database(url: &str) -> String {
+async fn create_database(url: &str) -> String {
     let name = format!("test_{:016x}", rand::random::<u64>());
     let connection = Database::connect(url).await.unwrap();
     connection.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();

@@ -4,7 +4,9 @@ mod answer;
 mod app;
 mod cluster;
 mod database;
-pub mod hostile;
+mod door;
+mod event_stream;
+mod feed;
 mod nats;
 mod process;
 mod raw;
@@ -13,15 +15,20 @@ mod schema;
 mod shape;
 mod socket;
 mod sql;
+mod story;
 mod transfer;
 
 use std::time::Duration;
 
+pub(crate) use self::story::{door_tests, each_feed, push_tests, stories, tests_of_story};
 pub use self::{
     answer::Answer,
     app::{Client, SECRET, TestApp, token},
     cluster::{Cluster, Pooler, Switch},
-    database::{Backend, create_database, fresh_database, run_postgres},
+    database::{Backend, fresh_database, run_postgres},
+    door::{Door, FeedClient},
+    event_stream::EventStream,
+    feed::{ACTIVITIES, FEEDS, Feed, NOTIFICATIONS},
     nats::Nats,
     process::Server,
     raw::{Raw, RawAnswer},
@@ -30,6 +37,7 @@ pub use self::{
     shape::{each, is_id, keys, millis, segment, with},
     socket::{Socket, Subscription},
     sql::{Row, Sql},
+    story::tell,
     transfer::{
         Files, Form, activity, complaints, date, holds_only, id, notification, printed, pulse, said, tally,
     },

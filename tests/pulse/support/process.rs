@@ -8,6 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use pulse::{app::App, config::Config, domain::Clock, http::listen, telemetry};
+
 use super::{Client, DEADLINE, SECRET};
 
 /// A running `pulse serve`. It is killed when it is dropped.
@@ -29,7 +31,17 @@ impl std::ops::Deref for Server {
 impl Server {
     /// Starts the binary on `database_url`, in a folder without a `.env`.
     pub fn start(database_url: &str, settings: &[(&str, &str)]) -> Self {
-        Self::run(&mut Self::command(settings), database_url, settings)
+        Self::run(Self::command(settings).arg("serve"), database_url, settings)
+    }
+
+    /// [`Server::start`] with checks of positions twice a second: this test binary again, which is the same server.
+    pub fn with_frequent_checks(database_url: &str, settings: &[(&str, &str)]) -> Self {
+        let program = std::env::current_exe().unwrap();
+        let mut command = Self::clean(program.to_str().unwrap(), settings);
+        command
+            .args(["support::process::serve_with_frequent_checks", "--exact", "--ignored", "--nocapture"])
+            .stdout(Stdio::null());
+        Self::run(&mut command, database_url, settings)
     }
 
     /// [`Server::start`] with no more than `files` open files.
@@ -47,7 +59,6 @@ impl Server {
 
     fn run(command: &mut Command, database_url: &str, settings: &[(&str, &str)]) -> Self {
         let mut child = command
-            .args(["serve"])
             .env("DATABASE_URL", database_url)
             .env("PORT", "0")
             .env("JWT_SECRET", SECRET)
@@ -159,4 +170,21 @@ impl Drop for Server {
 fn address_in(line: &str) -> Option<SocketAddr> {
     let (_, rest) = line.split_once("http://")?;
     rest.split('/').next()?.parse().ok()
+}
+
+/// Serves until it is killed, with the settings of the environment.
+#[test]
+#[ignore = "a server that other tests start"]
+fn serve_with_frequent_checks() {
+    let settings: Vec<(String, String)> = std::env::vars().collect();
+    let settings = settings.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+    let mut config = Config::from_values(&settings).unwrap();
+    config.timing.position_check_interval = Duration::from_millis(500);
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let _logs = telemetry::init(&config).unwrap();
+        let app = App::build(&config, Clock::default()).await.unwrap();
+        let listener = listen((config.host, config.port).into()).unwrap();
+        telemetry::banner(&config, listener.local_addr().unwrap(), app.database());
+        app.run(listener, std::future::pending()).await.unwrap();
+    });
 }

@@ -48,10 +48,6 @@ use super::{
 
 /// How long a client may take to send `connection_init`.
 const INIT_TIME: Duration = Duration::from_secs(10);
-/// How often the server pings, and how long a pong may take.
-const PING_INTERVAL: Duration = Duration::from_secs(20);
-/// How long a client may leave waiting data unread.
-const UNREAD_TIME: Duration = Duration::from_secs(30);
 /// Bytes that are read at once. The default of 128 KiB would be most of the memory of an idle subscription.
 const READ_BUFFER_BYTES: usize = 512;
 /// Bytes of pings that wait to be echoed before the client's messages are no longer read.
@@ -147,7 +143,7 @@ impl Connection {
         open: ConnectionGuard,
     ) -> Self {
         let machine = Machine::new(protocol, engine.transport().subscriptions);
-        let lifetime = ConnectionLifetime::new(engine.auth().clock().clone(), engine.draining().clone());
+        let lifetime = engine.lifetime();
         Self {
             engine,
             socket,
@@ -261,7 +257,7 @@ impl Connection {
         self.present = viewer.user().map(|user| self.engine.presence().enter(user.clone()));
         self.set_viewer(viewer);
         self.deadlines.init = never();
-        self.deadlines.ping = Instant::now() + PING_INTERVAL;
+        self.deadlines.ping = Instant::now() + self.engine.timing().ping_interval;
         let acknowledged = self.machine.acknowledge();
         self.send(acknowledged);
         Ok(())
@@ -351,7 +347,7 @@ impl Connection {
 
     fn send_held(&mut self, text: String, held: HeldMemory) {
         if self.outbox.is_idle() {
-            self.deadlines.unread = Instant::now() + UNREAD_TIME;
+            self.deadlines.unread = Instant::now() + self.engine.timing().slow_reader_timeout;
         }
         self.outbox.push(Message::text(text), held);
     }
@@ -369,9 +365,10 @@ impl Connection {
             return Err(Close::PongTimeout);
         }
         if self.deadlines.ping <= now {
-            self.deadlines.ping = now + PING_INTERVAL;
+            let interval = self.engine.timing().ping_interval;
+            self.deadlines.ping = now + interval;
             if self.machine.answers_pings() {
-                self.deadlines.pong = now + PING_INTERVAL;
+                self.deadlines.pong = now + interval;
             }
             let ping = self.machine.keep_alive();
             self.send(ping);

@@ -2,13 +2,10 @@
 //!
 //! Those whose name starts with `within` are valid and lie just inside of the bounds on size and depth.
 
-mod bodies;
 mod fragments;
 mod values;
 mod within;
 mod wrong;
-
-pub use self::bodies::bodies;
 
 /// Bytes of the largest document: it has to fit into a request body of 64 KiB with what is around it.
 pub const DOCUMENT_BYTES: usize = 65_000;
@@ -47,7 +44,7 @@ fn fill(head: &str, tail: &str, part: impl Fn(usize) -> String) -> String {
     fill_to(DOCUMENT_BYTES, head, tail, part)
 }
 
-fn fill_to(bytes: usize, head: &str, tail: &str, part: impl Fn(usize) -> String) -> String {
+pub fn fill_to(bytes: usize, head: &str, tail: &str, part: impl Fn(usize) -> String) -> String {
     let mut text = head.to_owned();
     for index in 0.. {
         let part = part(index);
@@ -64,12 +61,12 @@ fn repeated(count: usize, part: impl Fn(usize) -> String) -> String {
 }
 
 /// `open` and `close` around `inside`, `levels` times.
-fn around(levels: usize, open: &str, inside: &str, close: &str) -> String {
+pub fn around(levels: usize, open: &str, inside: &str, close: &str) -> String {
     format!("{}{inside}{}", open.repeat(levels), close.repeat(levels))
 }
 
 /// The shortest name number `index`.
-fn name(mut index: usize) -> String {
+pub fn name(mut index: usize) -> String {
     const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     let mut text = String::new();
     loop {
@@ -84,17 +81,4 @@ fn name(mut index: usize) -> String {
 /// A selection of the type `Query` that can nest without end: `inside` so many levels down.
 fn of_types(levels: usize, inside: &str) -> String {
     format!("__type(name:\"Q\"){{{}}}", around(levels, "ofType{", inside, "}"))
-}
-
-#[test]
-fn every_document_fits_into_a_request_and_has_a_name_of_its_own() {
-    let documents = documents();
-    let names: std::collections::BTreeSet<&str> = documents.iter().map(|(name, _)| *name).collect();
-    assert_eq!(names.len(), documents.len());
-    for (name, text) in &documents {
-        assert!(text.len() <= DOCUMENT_BYTES, "{name}: {} bytes", text.len());
-    }
-    // They are meant to be large, but for those that are costly as small ones.
-    let large = documents.iter().filter(|(_, text)| text.len() > DOCUMENT_BYTES / 2).count();
-    assert!(large > 100, "{large} of {}", documents.len());
 }
