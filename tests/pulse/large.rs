@@ -15,7 +15,7 @@ use pulse::{
     },
     store::{Announce, Store, Tuning},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::{Backend, Client, Server, Sql, TestApp, eventually, fresh_database, in_time, on_both};
 
