@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     domain::{Error, Lifetime, Result, Role, UserId},
-    http::{Caller, method_not_allowed, read_json},
+    http::{Authenticated, method_not_allowed, read_json},
     service::{Authenticator, Development},
 };
 
@@ -63,7 +63,7 @@ struct Token {
 /// Issues a token for `{"user": "ada", "role"?: "user", "expires"?: "1h"}`.
 async fn token(
     State(dev): State<Dev>,
-    Caller(viewer): Caller,
+    Authenticated(viewer): Authenticated,
     request: Request<Body>,
 ) -> Result<Json<Token>> {
     let (parts, body) = request.into_parts();
@@ -99,6 +99,6 @@ struct Users {
 }
 
 /// Lists users that a page can act as.
-async fn users(State(dev): State<Dev>, Caller(viewer): Caller) -> Result<Json<Users>> {
+async fn users(State(dev): State<Dev>, Authenticated(viewer): Authenticated) -> Result<Json<Users>> {
     Ok(Json(Users { users: dev.0.development.users(&viewer).await? }))
 }

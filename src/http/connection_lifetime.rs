@@ -50,6 +50,42 @@ impl ConnectionEnd {
     }
 }
 
+/// The shutdown, during which each open connection ends at a random moment of a window, so that clients do not reconnect all at
+/// once. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Drain {
+    draining: CancellationToken,
+    window: Duration,
+}
+
+impl Drain {
+    /// A shutdown that begins when `draining` is cancelled.
+    pub fn new(draining: CancellationToken, window: Duration) -> Self {
+        Self { draining, window }
+    }
+
+    /// Whether the shutdown has begun.
+    pub fn has_begun(&self) -> bool {
+        self.draining.is_cancelled()
+    }
+
+    /// Waits until the moment at which one connection without a [`ConnectionLifetime`] ends.
+    pub async fn connection_end(self) {
+        self.draining.cancelled().await;
+        sleep(self.delay()).await;
+    }
+
+    /// Waits until the window is over.
+    pub async fn window_end(self) {
+        self.draining.cancelled().await;
+        sleep(self.window).await;
+    }
+
+    fn delay(&self) -> Duration {
+        self.window.mul_f64(rand::random())
+    }
+}
+
 /// When one open connection ends.
 ///
 /// A token expires by the wall clock. Timers stand still while a machine sleeps, and do not notice that the clock was set,
@@ -57,8 +93,8 @@ impl ConnectionEnd {
 #[derive(Debug)]
 pub struct ConnectionLifetime {
     clock: Clock,
-    /// Cancelled when the shutdown begins; `None` where the shutdown ends the connection by other means.
-    draining: Option<Drain>,
+    /// `None` where the shutdown ends the connection by other means.
+    drain: Option<Drain>,
     token_expires: Option<Timestamp>,
     /// When to read the clock for it.
     token_check: Instant,
@@ -67,15 +103,15 @@ pub struct ConnectionLifetime {
 }
 
 impl ConnectionLifetime {
-    /// A connection that ends some time after the shutdown begins, and has no token yet.
-    pub fn new(clock: Clock, draining: Drain) -> Self {
-        Self { clock, draining: Some(draining), token_expires: None, token_check: never(), drain_end: None }
+    /// A connection that ends during `drain`, and has no token yet.
+    pub fn new(clock: Clock, drain: Drain) -> Self {
+        Self { clock, drain: Some(drain), token_expires: None, token_check: never(), drain_end: None }
     }
 
     /// A connection that ends with the viewer's token alone.
     pub fn of_token(clock: Clock, viewer: &Viewer) -> Self {
         let mut lifetime =
-            Self { clock, draining: None, token_expires: None, token_check: never(), drain_end: None };
+            Self { clock, drain: None, token_expires: None, token_check: never(), drain_end: None };
         lifetime.set_viewer(viewer);
         lifetime
     }
@@ -117,12 +153,12 @@ impl ConnectionLifetime {
         if left.is_zero() { Err(ConnectionEnd::TokenExpired) } else { Ok(()) }
     }
 
-    /// Waits until the shutdown begins, and chooses the moment of its window at which this connection ends; later calls
-    /// do not return. Dropping the future loses nothing.
+    /// Waits until the shutdown begins, and chooses the moment at which this connection ends; later calls do not return.
+    /// Dropping the future loses nothing.
     pub async fn shutdown_begins(&mut self) {
-        let delay = match &self.draining {
+        let delay = match &self.drain {
             Some(drain) if self.drain_end.is_none() => {
-                drain.begins.cancelled().await;
+                drain.draining.cancelled().await;
                 drain.delay()
             }
             _ => std::future::pending().await,
@@ -145,27 +181,6 @@ impl ConnectionLifetime {
                 () = self.shutdown_begins() => {}
             }
         }
-    }
-}
-
-/// A shutdown, and the period over which open connections are closed, so that their clients do not reconnect all at once.
-#[derive(Clone, Debug)]
-pub struct Drain {
-    /// Cancelled when the shutdown begins.
-    pub begins: CancellationToken,
-    /// Each connection ends at a random moment of it.
-    pub window: Duration,
-}
-
-impl Drain {
-    /// Waits until the moment at which one connection without a token of its own ends.
-    pub async fn ended(self) {
-        self.begins.cancelled().await;
-        sleep(self.delay()).await;
-    }
-
-    fn delay(&self) -> Duration {
-        self.window.mul_f64(rand::random())
     }
 }
 
@@ -202,6 +217,8 @@ mod tests {
     use super::*;
     use crate::domain::{Role, UserId};
 
+    const WINDOW: Duration = Duration::from_secs(4);
+
     fn viewer(expires: i64) -> Viewer {
         Viewer::new(UserId::trusted("ada"), Role::User, Some(Timestamp::from_millis(expires)))
     }
@@ -233,23 +250,20 @@ mod tests {
         let check = |expires| ConnectionLifetime::of_token(clock(), &viewer(expires)).check();
         assert_eq!(check(i64::MIN), Err(ConnectionEnd::TokenExpired));
         assert_eq!(check(i64::MAX), Ok(()));
-        assert_eq!(ConnectionLifetime::new(clock(), drain()).check(), Ok(()));
-    }
-
-    fn drain() -> Drain {
-        Drain { begins: CancellationToken::new(), window: Duration::from_secs(4) }
+        let drain = Drain::new(CancellationToken::new(), WINDOW);
+        assert_eq!(ConnectionLifetime::new(clock(), drain).check(), Ok(()));
     }
 
     #[test]
     fn a_shutdown_ends_a_connection_at_a_moment_of_its_window() {
-        let drain = drain();
+        let draining = CancellationToken::new();
         let clock = Clock::standing_at(Timestamp::from_millis(0));
-        let mut lifetime = ConnectionLifetime::new(clock, drain.clone());
+        let mut lifetime = ConnectionLifetime::new(clock, Drain::new(draining.clone(), WINDOW));
         assert!(lifetime.shutdown_begins().now_or_never().is_none());
-        assert!(lifetime.next_check() > Instant::now() + drain.window);
-        drain.begins.cancel();
+        assert!(lifetime.next_check() > Instant::now() + WINDOW);
+        draining.cancel();
         assert!(lifetime.shutdown_begins().now_or_never().is_some());
-        assert!(lifetime.next_check() <= Instant::now() + drain.window);
+        assert!(lifetime.next_check() <= Instant::now() + WINDOW);
         assert!(lifetime.shutdown_begins().now_or_never().is_none(), "the moment is chosen once");
         lifetime.drain_end = Some(Instant::now());
         assert_eq!(lifetime.check(), Err(ConnectionEnd::Shutdown));

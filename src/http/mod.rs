@@ -15,8 +15,6 @@ mod request_body;
 mod request_log;
 mod server;
 
-// The name that rest/ and dev/ still use.
-pub use self::authenticated::Authenticated as Caller;
 pub use self::{
     authenticated::{Authenticated, authorization},
     connection_lifetime::{ConnectionEnd, ConnectionLifetime, Drain, never},

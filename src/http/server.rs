@@ -58,7 +58,7 @@ pub struct ConnectionLimits {
     pub per_address: Option<NonZeroUsize>,
     /// How long the head of a request may take; a connection that is idle as long is closed.
     pub head: Duration,
-    /// How long waiting data may lie unread until the connection ends.
+    /// How long a client may leave data unread before the connection ends.
     pub unread: Duration,
 }
 

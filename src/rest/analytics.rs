@@ -5,7 +5,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     domain::{self, AnalyticsChange, Error, Result, UserId, Viewer},
-    http::{Caller, ErrorBody},
+    http::{Authenticated, ErrorBody},
     json::{Analytics, Fields, Increment, LeaderboardPage, LearningHours, Streak, WeeklyEntry},
 };
 
@@ -45,7 +45,7 @@ pub(super) fn router() -> OpenApiRouter<Rest> {
 )]
 async fn leaderboard(
     State(rest): State<Rest>,
-    Caller(viewer): Caller,
+    Authenticated(viewer): Authenticated,
     query: PageQuery,
 ) -> Result<Json<LeaderboardPage>> {
     Ok(Json(rest.services().analytics.leaderboard(&viewer, query.window(LEADERBOARD_ITEMS)?).await?.into()))
@@ -65,7 +65,7 @@ async fn leaderboard(
 )]
 async fn get(
     State(rest): State<Rest>,
-    Caller(viewer): Caller,
+    Authenticated(viewer): Authenticated,
     _: NoQuery,
     PathUser(user): PathUser,
 ) -> Result<Json<Analytics>> {
@@ -88,7 +88,7 @@ async fn get(
 )]
 async fn init(
     State(rest): State<Rest>,
-    Caller(viewer): Caller,
+    Authenticated(viewer): Authenticated,
     _: NoQuery,
     PathUser(user): PathUser,
 ) -> Result<(StatusCode, Json<Analytics>)> {
@@ -113,7 +113,7 @@ async fn init(
 )]
 async fn learning_hours(
     State(rest): State<Rest>,
-    Caller(viewer): Caller,
+    Authenticated(viewer): Authenticated,
     _: NoQuery,
     PathUser(user): PathUser,
     mut fields: Fields,
@@ -138,7 +138,7 @@ async fn learning_hours(
 )]
 async fn streak(
     State(rest): State<Rest>,
-    Caller(viewer): Caller,
+    Authenticated(viewer): Authenticated,
     _: NoQuery,
     PathUser(user): PathUser,
     mut fields: Fields,
@@ -162,7 +162,7 @@ async fn streak(
 )]
 async fn increment(
     State(rest): State<Rest>,
-    Caller(viewer): Caller,
+    Authenticated(viewer): Authenticated,
     _: NoQuery,
     PathUser(user): PathUser,
     mut fields: Fields,
@@ -187,7 +187,7 @@ async fn increment(
 )]
 async fn weekly(
     State(rest): State<Rest>,
-    Caller(viewer): Caller,
+    Authenticated(viewer): Authenticated,
     _: NoQuery,
     PathUser(user): PathUser,
     mut fields: Fields,

@@ -15,7 +15,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use crate::{
     domain::{Error, ItemId, Result},
-    http::Caller,
+    http::Authenticated,
     json::{FeedJson, Fields},
     service::{FeedService, Services, StoredItem, StoredPage},
 };
@@ -122,7 +122,7 @@ fn page_route<F: RestFeed>() -> UtoipaMethodRouter<Rest> {
 
 async fn page<F: RestFeed>(
     State(rest): State<Rest>,
-    Caller(viewer): Caller,
+    Authenticated(viewer): Authenticated,
     PathUser(user): PathUser,
     query: PageQuery,
 ) -> Result<Response> {
@@ -148,7 +148,7 @@ fn unread_count_route<F: RestFeed>() -> UtoipaMethodRouter<Rest> {
 
 async fn unread_count<F: RestFeed>(
     State(rest): State<Rest>,
-    Caller(viewer): Caller,
+    Authenticated(viewer): Authenticated,
     _: NoQuery,
     PathUser(user): PathUser,
 ) -> Result<Json<UnreadCount>> {
@@ -172,7 +172,7 @@ fn create_route<F: RestFeed>() -> UtoipaMethodRouter<Rest> {
 
 async fn create<F: RestFeed>(
     State(rest): State<Rest>,
-    Caller(viewer): Caller,
+    Authenticated(viewer): Authenticated,
     _: NoQuery,
     mut fields: Fields,
 ) -> Result<(StatusCode, Json<F::Item>)> {
@@ -195,7 +195,7 @@ fn mark_read_route<F: RestFeed>() -> UtoipaMethodRouter<Rest> {
 
 async fn mark_read<F: RestFeed>(
     State(rest): State<Rest>,
-    Caller(viewer): Caller,
+    Authenticated(viewer): Authenticated,
     _: NoQuery,
     PathItem(id, PhantomData): PathItem<F>,
 ) -> Result<Json<F::Item>> {
@@ -213,7 +213,7 @@ fn mark_all_read_route<F: RestFeed>() -> UtoipaMethodRouter<Rest> {
 
 async fn mark_all_read<F: RestFeed>(
     State(rest): State<Rest>,
-    Caller(viewer): Caller,
+    Authenticated(viewer): Authenticated,
     _: NoQuery,
     PathUser(user): PathUser,
 ) -> Result<Json<ModifiedCount>> {
@@ -233,7 +233,7 @@ fn delete_route<F: RestFeed>() -> UtoipaMethodRouter<Rest> {
 
 async fn delete<F: RestFeed>(
     State(rest): State<Rest>,
-    Caller(viewer): Caller,
+    Authenticated(viewer): Authenticated,
     _: NoQuery,
     PathItem(id, PhantomData): PathItem<F>,
 ) -> Result<Json<Message>> {
@@ -252,7 +252,7 @@ pub(super) fn clear_route<F: RestFeed>() -> UtoipaMethodRouter<Rest> {
 
 async fn clear<F: RestFeed>(
     State(rest): State<Rest>,
-    Caller(viewer): Caller,
+    Authenticated(viewer): Authenticated,
     _: NoQuery,
     PathUser(user): PathUser,
 ) -> Result<Json<DeletedCount>> {

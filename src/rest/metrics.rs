@@ -6,12 +6,15 @@ use axum::{
     response::IntoResponse,
 };
 
-use crate::{domain::Result, http::Caller};
+use crate::{domain::Result, http::Authenticated};
 
 use super::state::Rest;
 
 /// The text format of Prometheus.
-pub(super) async fn metrics(State(rest): State<Rest>, Caller(viewer): Caller) -> Result<impl IntoResponse> {
+pub(super) async fn metrics(
+    State(rest): State<Rest>,
+    Authenticated(viewer): Authenticated,
+) -> Result<impl IntoResponse> {
     let services = rest.services();
     let followed = services.status.followed_users(&viewer)?;
     let text = rest.metrics().text(followed, services.presence.count());

@@ -25,8 +25,7 @@ pub(super) fn start(door: Door, socket: SocketRef) {
 
 async fn run(mut session: Session, mut inbox: mpsc::Receiver<Box<ClientEvent>>) {
     let clock = session.door.0.auth.clock().clone();
-    let interval = session.door.0.timing.ping_interval;
-    let end = ConnectionLifetime::of_token(clock, &session.viewer).end(interval);
+    let end = ConnectionLifetime::of_token(clock, &session.viewer).end(session.door.0.timing.ping_interval);
     tokio::pin!(end);
     loop {
         let outcome = tokio::select! {

@@ -91,7 +91,7 @@ pub fn router(
             draining.clone(),
         ));
     }
-    let drain = Drain { begins: draining, window: config.timing.drain_window };
+    let drain = Drain::new(draining, config.timing.drain_window);
     tokio::spawn(close_all(io.clone(), drain.clone()));
     let door = Door(Arc::new(Inner {
         services,
@@ -138,7 +138,6 @@ fn join(io: &SocketIo, door: Door) {
 
 /// Closes the connections that are left after the drain window of a shutdown: those over polling.
 async fn close_all(io: SocketIo, drain: Drain) {
-    drain.begins.cancelled().await;
-    tokio::time::sleep(drain.window).await;
+    drain.window_end().await;
     io.close().await;
 }

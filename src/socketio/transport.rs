@@ -22,13 +22,13 @@ use tower::ServiceExt;
 
 use crate::http::{ConnectionEnd, Drain};
 
-/// Answers a request of the protocol. A poll or WebSocket that it opens ends some time after `draining` is cancelled; new
+/// Answers a request of the protocol. A poll or WebSocket that it opens ends some time after the shutdown began; new
 /// connections are refused from then on.
 pub(super) async fn serve(engine: SocketIoService<Router>, drain: Drain, mut request: Request) -> Response {
     let rejection = || ConnectionEnd::Shutdown.error().into_response();
     detach(&mut request);
     let resumes = request.uri().query().is_some_and(|query| query.contains("sid="));
-    if drain.begins.is_cancelled() && !resumes {
+    if drain.has_begun() && !resumes {
         return rejection();
     }
     // The library answers the handshake without the connection, which it then gets wrapped.
@@ -36,13 +36,13 @@ pub(super) async fn serve(engine: SocketIoService<Router>, drain: Drain, mut req
     let handshake = upgrade.map(|upgrade| (upgrade, head_of(&request)));
     let response = tokio::select! {
         Ok(response) = engine.clone().oneshot(request) => response,
-        () = drain.clone().ended() => return rejection(),
+        () = drain.clone().connection_end() => return rejection(),
     };
     if let (Some((upgrade, head)), StatusCode::SWITCHING_PROTOCOLS) = (handshake, response.status()) {
         tokio::spawn(async move {
             let Ok(connection) = upgrade.await else { return };
             let connection =
-                DrainingIo { inner: TokioIo::new(connection), end: Some(Box::pin(drain.ended())) };
+                DrainingIo { inner: TokioIo::new(connection), end: Some(Box::pin(drain.connection_end())) };
             // The request was checked when the handshake was answered.
             let _ = hyper::service::Service::call(&engine, (connection, head)).await;
         });

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     config::{Config, Timing},
     domain::{Error, Viewer},
-    http::Drain,
+    http::{ConnectionLifetime, Drain},
     service::{Authenticator, Presence, Services},
     telemetry::Metrics,
 };
@@ -41,7 +41,7 @@ struct Inner {
     limits: crate::config::Limits,
     timing: Timing,
     answers: AnswerMemory,
-    draining: CancellationToken,
+    drain: Drain,
     metrics: Metrics,
 }
 
@@ -79,7 +79,7 @@ impl Engine {
             limits: config.limits,
             timing: config.timing,
             answers: AnswerMemory::new(config.limits.response_bytes),
-            draining,
+            drain: Drain::new(draining, config.timing.drain_window),
             metrics,
         }))
     }
@@ -92,22 +92,21 @@ impl Engine {
         &self.0.presence
     }
 
+    /// The lifetime of a connection that opens now.
+    pub(super) fn lifetime(&self) -> ConnectionLifetime {
+        ConnectionLifetime::new(self.0.auth.clock().clone(), self.0.drain.clone())
+    }
+
+    pub(super) fn timing(&self) -> &Timing {
+        &self.0.timing
+    }
+
     pub(super) fn metrics(&self) -> &Metrics {
         &self.0.metrics
     }
 
     pub(super) fn transport(&self) -> &crate::config::Limits {
         &self.0.limits
-    }
-
-    /// Deadlines and intervals of connections.
-    pub(super) fn timing(&self) -> &Timing {
-        &self.0.timing
-    }
-
-    /// The shutdown, for connections that stay open.
-    pub(super) fn drain(&self) -> Drain {
-        Drain { begins: self.0.draining.clone(), window: self.0.timing.drain_window }
     }
 
     /// Prepares the operation of a request.

@@ -59,9 +59,9 @@ pub(super) fn respond(
     viewer: &Viewer,
     engine: &Engine,
 ) -> axum::response::Response {
-    let mut lifetime = ConnectionLifetime::new(engine.auth().clock().clone(), engine.drain());
-    lifetime.set_viewer(viewer);
+    let mut lifetime = engine.lifetime();
     let keep_alive_interval = engine.timing().keep_alive_interval;
+    lifetime.set_viewer(viewer);
     let connection = Connection {
         outcomes,
         format,

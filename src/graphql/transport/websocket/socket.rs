@@ -143,7 +143,7 @@ impl Connection {
         open: ConnectionGuard,
     ) -> Self {
         let machine = Machine::new(protocol, engine.transport().subscriptions);
-        let lifetime = ConnectionLifetime::new(engine.auth().clock().clone(), engine.drain());
+        let lifetime = engine.lifetime();
         Self {
             engine,
             socket,
