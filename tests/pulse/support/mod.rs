@@ -14,6 +14,7 @@ mod routes;
 mod schema;
 mod shape;
 mod socket;
+mod socket_io;
 mod story;
 mod transfer;
 
@@ -35,6 +36,7 @@ pub use self::{
     schema::{Introspected, RootField, list, name, type_text},
     shape::{each, is_id, keys, millis, segment, with},
     socket::{Socket, Subscription},
+    socket_io::SocketIo,
     story::tell,
     transfer::{
         Files, Form, activity, complaints, date, holds_only, id, notification, printed, pulse, said, tally,
