@@ -6,7 +6,7 @@ use async_nats::{Client, Subscriber};
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 
-use crate::support::{Backend, Nats, Socket, Subscription, TestApp, eventually, in_time};
+use crate::support::{Backend, Nats, Socket, SocketIo, Subscription, TestApp, eventually, in_time};
 
 const QUERY: &str = "subscription($user: ID) { activityCreated(userId: $user) { title } }";
 
@@ -134,11 +134,11 @@ async fn a_public_activity_is_shown_once() {
     let nats = Nats::start(None);
     let (first, second) = two_nodes(&nats).await;
     let (evil, mut heard) = listener(&nats).await;
-    let mut shown = crate::nodes::socket_io(&first).await;
+    let mut shown = SocketIo::connect(&first).await;
     let create =
         |title: &str| format!(r#"42["activity:create",{{"userId":"ada","type":"login","title":"{title}"}}]"#);
-    let mut there = crate::nodes::socket_io(&second).await;
-    crate::nodes::send(&mut there, &create("one")).await;
+    let mut there = SocketIo::connect(&second).await;
+    there.send(&create("one")).await;
     let public = loop {
         let message = in_time("a message on the bus", heard.next()).await.unwrap();
         if message.subject.ends_with(".public") {
@@ -153,9 +153,9 @@ async fn a_public_activity_is_shown_once() {
         evil.publish(public.subject.clone(), serde_json::to_vec(&forged).unwrap().into()).await.unwrap();
     }
     evil.flush().await.unwrap();
-    crate::nodes::send(&mut there, &create("two")).await;
+    there.send(&create("two")).await;
     for title in ["one", "two"] {
-        let packet = crate::nodes::packet(&mut shown, r#"42["activity:new""#).await;
+        let packet = shown.until(r#"42["activity:new""#).await;
         assert!(packet.contains(&format!(r#""title":"{title}""#)), "{packet}");
     }
 }

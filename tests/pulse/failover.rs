@@ -11,9 +11,9 @@ use pulse::{
 use sea_orm::{ConnectionTrait, Database};
 use serde_json::{Value, json};
 
-use crate::nodes::{frozen_copy, packet, send, socket_io};
+use crate::nodes::frozen_copy;
 use crate::support::{
-    Backend, Client, Cluster, Nats, Server, Socket, Sql, Subscription, Switch, TestApp, eventually,
+    Backend, Client, Cluster, Nats, Server, Socket, SocketIo, Sql, Subscription, Switch, TestApp, eventually,
     fresh_database, in_time, on_both_databases,
 };
 
@@ -88,9 +88,9 @@ async fn a_failover_that_loses_commits_ends_what_hangs_on_them() {
         assert_eq!(socket.next(&counts).await["unreadCounts"]["activities"], 3);
         live.push((socket, items, counts));
     }
-    let mut old = socket_io(&first).await;
-    send(&mut old, r#"420["user:login","ada"]"#).await;
-    packet(&mut old, "430").await;
+    let mut old = SocketIo::connect(&first).await;
+    old.send(r#"420["user:login","ada"]"#).await;
+    old.until("430").await;
     let mut lost = Value::Null;
     for number in 0..3 {
         let title = format!("lost {number}");
@@ -116,7 +116,7 @@ async fn a_failover_that_loses_commits_ends_what_hangs_on_them() {
         node.log_line(|line| line.contains("went back to an earlier state") && line.contains("WARN"));
     }
 
-    let told = packet(&mut old, r#"42["error:message""#).await;
+    let told = old.until(r#"42["error:message""#).await;
     assert!(told.contains("CURSOR_EXPIRED"), "{told}");
 
     let fresh = page(&second).await;
@@ -131,7 +131,7 @@ async fn a_failover_that_loses_commits_ends_what_hangs_on_them() {
         second.create_activity("ada", &title).await;
         assert_eq!(follower.next(&follows).await["activityCreated"]["title"], title.as_str());
         // Who speaks Socket.IO goes on without doing anything.
-        let created = packet(&mut old, r#"42["activity:created""#).await;
+        let created = old.until(r#"42["activity:created""#).await;
         assert!(created.contains(&title), "{created}");
     }
     for node in [&first, &second] {

@@ -2,12 +2,9 @@
 
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
 use serde_json::json;
-use tokio::net::TcpStream;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
 
-use crate::support::{Backend, Client, Raw, RawAnswer, Server, TestApp, fresh_database, in_time};
+use crate::support::{Backend, Client, Raw, RawAnswer, Server, SocketIo, TestApp, fresh_database};
 
 async fn answer(client: &Client, request: &str) -> RawAnswer {
     let mut raw = Raw::connect(client).await;
@@ -133,24 +130,8 @@ async fn a_long_name_is_cut_in_the_log() {
         assert!(line.contains(field) && line.contains("NNN…"), "{line}");
     };
     is_cut(&server.log_line(|line| line.contains("route=\"/graphql\"")), "operation=");
-    let url = format!("ws://{}/socket.io/?EIO=4&transport=websocket", server.address);
-    let (mut socket, _) = in_time("a socket", connect_async(url)).await.unwrap();
-    socket.send(Message::text("40{}")).await.unwrap();
-    until(&mut socket, "40").await;
-    socket.send(Message::text(json!([name, 1]).to_string().replacen('[', "42[", 1))).await.unwrap();
-    until(&mut socket, "42[\"error:message\"").await;
+    let mut socket = SocketIo::connect(&server).await;
+    socket.send(&json!([name, 1]).to_string().replacen('[', "42[", 1)).await;
+    socket.until("42[\"error:message\"").await;
     is_cut(&server.log_line(|line| line.contains("event=")), "code=");
-}
-
-/// Waits for a packet of Socket.IO that starts with `start`.
-async fn until(socket: &mut WebSocketStream<MaybeTlsStream<TcpStream>>, start: &str) {
-    let packet = async {
-        while let Some(Ok(message)) = socket.next().await {
-            if message.to_text().is_ok_and(|text| text.starts_with(start)) {
-                return;
-            }
-        }
-        panic!("the socket ended before {start}");
-    };
-    in_time(start, packet).await;
 }

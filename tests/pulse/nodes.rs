@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt, future::join_all};
+use futures_util::future::join_all;
 use pulse::{
     config::{Config, Timing},
     domain::Clock,
@@ -10,11 +10,9 @@ use pulse::{
 };
 use sea_orm::{ConnectionTrait, Database};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
 
 use crate::support::{
-    Backend, Client, Nats, Server, Socket, Subscription, TestApp, eventually, fresh_database, in_time,
+    Backend, Nats, Server, Socket, SocketIo, Subscription, TestApp, eventually, fresh_database, in_time,
 };
 
 const QUERY: &str = "subscription($user: ID, $after: String) {
@@ -124,32 +122,6 @@ async fn a_bus_with_a_password_is_joined_and_the_password_is_not_told() {
     assert!(!lines.concat().contains("hunter2"), "{lines:?}");
 }
 
-/// A bare Socket.IO connection that has joined the namespace.
-pub(crate) async fn socket_io(app: &Client) -> WebSocketStream<MaybeTlsStream<TcpStream>> {
-    let url = format!("ws://{}/socket.io/?EIO=4&transport=websocket", app.address);
-    let (mut socket, _) = in_time("a socket", connect_async(url)).await.unwrap();
-    packet(&mut socket, "0").await;
-    socket.send(Message::text("40{}")).await.unwrap();
-    packet(&mut socket, "40").await;
-    socket
-}
-
-/// Sends a packet.
-pub(crate) async fn send(socket: &mut WebSocketStream<MaybeTlsStream<TcpStream>>, packet: &str) {
-    socket.send(Message::text(packet.to_owned())).await.unwrap();
-}
-
-/// The next packet that starts with `start`.
-pub(crate) async fn packet(socket: &mut WebSocketStream<MaybeTlsStream<TcpStream>>, start: &str) -> String {
-    loop {
-        let message = in_time(start, socket.next()).await.unwrap().unwrap();
-        let text = message.to_text().unwrap();
-        if text.starts_with(start) {
-            return text.to_owned();
-        }
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_public_activity_is_shown_on_every_node() {
     let nats = Nats::start(None);
@@ -157,12 +129,12 @@ async fn a_public_activity_is_shown_on_every_node() {
     for node in [&first, &second] {
         eventually("the bus", async || (node.get("/api/ready").await.status == 200).then_some(())).await;
     }
-    let (mut here, mut there) = (socket_io(&first).await, socket_io(&second).await);
+    let (mut here, mut there) = (SocketIo::connect(&first).await, SocketIo::connect(&second).await);
     let create =
         r#"42["activity:create",{"userId":"ada","type":"login","title":"for all","data":{"n":1.5}}]"#;
-    here.send(Message::text(create)).await.unwrap();
+    here.send(create).await;
     for socket in [&mut here, &mut there] {
-        let shown = packet(socket, r#"42["activity:new""#).await;
+        let shown = socket.until(r#"42["activity:new""#).await;
         assert!(shown.contains(r#""title":"for all","data":{"n":1.5}"#), "{shown}");
     }
 }

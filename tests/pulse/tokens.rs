@@ -1,6 +1,6 @@
 //! What tokens are accepted by each door, until when, and what a fresh one takes away.
 
-use futures_util::{SinkExt, StreamExt, future::join_all};
+use futures_util::future::join_all;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use pulse::{
     config::Timing,
@@ -9,15 +9,14 @@ use pulse::{
 use reqwest::{Method, header};
 use serde_json::{Value, json};
 use std::time::Duration;
-use tokio::net::TcpStream;
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async,
-    tungstenite::{self, Message, client::IntoClientRequest},
+    connect_async,
+    tungstenite::{self, client::IntoClientRequest},
 };
 
 use crate::support::{
-    Backend, Client, Introspected, SECRET, Server, Socket, Subscription, TestApp, fresh_database, in_time,
-    token,
+    Backend, Client, Introspected, SECRET, Server, Socket, SocketIo, Subscription, TestApp, fresh_database,
+    in_time, token,
 };
 
 /// Runs a command of the binary; returns whether it succeeded, and what it printed.
@@ -135,50 +134,6 @@ async fn the_older_protocol_takes_no_fresh_token() {
     }
 }
 
-/// A client of Socket.IO by hand, over WebSocket.
-struct SocketIo(WebSocketStream<MaybeTlsStream<TcpStream>>);
-
-impl SocketIo {
-    /// Joins the namespace with a token.
-    async fn connect(client: &Client, token: &str) -> Self {
-        let address = format!("ws://{}/socket.io/?EIO=4&transport=websocket", client.address);
-        let (stream, _) = in_time("a socket", connect_async(address)).await.unwrap();
-        let mut socket = Self(stream);
-        assert!(socket.packet().await.unwrap().starts_with('0'));
-        socket.send(&format!("40{}", json!({"token": token}))).await;
-        assert!(socket.packet().await.unwrap().starts_with("40"));
-        socket
-    }
-
-    async fn send(&mut self, packet: &str) {
-        self.0.send(Message::text(packet)).await.unwrap();
-    }
-
-    /// The next packet that is no ping; those are answered. None at the end of the connection.
-    async fn packet(&mut self) -> Option<String> {
-        loop {
-            match self.0.next().await? {
-                Ok(Message::Text(text)) if text.as_str() == "2" => self.send("3").await,
-                Ok(Message::Text(text)) => return Some(text.as_str().to_owned()),
-                _ => return None,
-            }
-        }
-    }
-
-    /// All packets up to the end of the socket.
-    async fn rest(mut self) -> String {
-        let mut all = String::new();
-        while let Some(packet) = self.packet().await {
-            all += &packet;
-            // The server says goodbye; the connection below may stay.
-            if packet == "41" {
-                break;
-            }
-        }
-        all
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_end_by_the_wall_clock_though_their_timers_stood_still() {
     let shorten = |timing: &mut Timing| {
@@ -203,7 +158,7 @@ async fn connections_end_by_the_wall_clock_though_their_timers_stood_still() {
         assert_eq!(response.status(), 200);
         streams.push(response);
     }
-    let socket_io = SocketIo::connect(&app, ada.token.as_ref().unwrap()).await;
+    let socket_io = SocketIo::connect(&ada).await;
     // An hour passes for the world and not for the timers, as when a laptop sleeps: the next ping finds out.
     app.clock.advance(2 * HOUR);
     let closing = join_all(sockets.iter_mut().map(async |socket| {
@@ -230,7 +185,7 @@ async fn nothing_starts_with_a_token_that_ended_while_timers_stood_still() {
     let app = TestApp::standing_still(Backend::Sqlite).await;
     let ada = app.with_token(token("ada", Role::User));
     let mut socket = ada.socket().await;
-    let mut socket_io = SocketIo::connect(&app, ada.token.as_ref().unwrap()).await;
+    let mut socket_io = SocketIo::connect(&ada).await;
     app.clock.advance(2 * HOUR);
     let body = json!({"type": "login", "title": "too late"});
     let query = "mutation { createActivity(input: {type: LOGIN, title: \"too late\"}) { id } }";

@@ -15,6 +15,7 @@ mod schema;
 mod script;
 mod shape;
 mod socket;
+mod socket_io;
 mod sql;
 mod story;
 mod transfer;
@@ -38,6 +39,7 @@ pub use self::{
     script::run_postgres,
     shape::{each, is_id, keys, millis, segment, with},
     socket::{Socket, Subscription},
+    socket_io::SocketIo,
     sql::{Row, Sql},
     story::tell,
     transfer::{
