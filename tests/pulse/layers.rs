@@ -284,29 +284,23 @@ impl Modules {
     /// The file that defines what `path` names, and whether it is that of a module as a whole.
     fn defining(&self, path: &str) -> Option<(&str, bool)> {
         let (mut module, mut rest) = (String::new(), path);
-        for _ in 0..20 {
-            loop {
-                let (first, after) = rest.split_once("::").unwrap_or((rest, ""));
-                let below = join(&module, first);
-                if first.is_empty() || !self.files.contains_key(&below) {
-                    break;
-                }
-                (module, rest) = (below, after);
+        loop {
+            let (first, after) = rest.split_once("::").unwrap_or((rest, ""));
+            let below = join(&module, first);
+            if first.is_empty() || !self.files.contains_key(&below) {
+                break;
             }
-            let file = self.files.get(&module)?;
-            let (name, after) = rest.split_once("::").unwrap_or((rest, ""));
-            if name.is_empty() || name == "self" {
-                return Some((file, true));
-            }
-            match self.aliases.get(&(module.clone(), name.to_owned())) {
-                Some(alias) => {
-                    let followed = join(alias, after);
-                    return self.defining(&followed);
-                }
-                None => return Some((file, false)),
-            }
+            (module, rest) = (below, after);
         }
-        None
+        let file = self.files.get(&module)?;
+        let (name, after) = rest.split_once("::").unwrap_or((rest, ""));
+        if name.is_empty() || name == "self" {
+            return Some((file, true));
+        }
+        match self.aliases.get(&(module.clone(), name.to_owned())) {
+            Some(alias) => self.defining(&join(alias, after)),
+            None => Some((file, false)),
+        }
     }
 
     /// The files that `source` imports.

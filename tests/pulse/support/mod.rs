@@ -27,7 +27,7 @@ pub use self::{
     answer::Answer,
     app::{Client, SECRET, TestApp, token},
     cluster::{Cluster, Pooler, Switch},
-    database::{Backend, fresh_database, run_postgres},
+    database::{Backend, fresh_database},
     door::{Door, FeedClient},
     event_stream::EventStream,
     feed::{ACTIVITIES, FEEDS, Feed, NOTIFICATIONS},
