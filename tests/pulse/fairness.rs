@@ -49,7 +49,8 @@ async fn a_locked_row_keeps_its_user_waiting_and_nobody_else() {
     // All of them while ada's are stuck.
     let statuses = write_all(&app, "bob", WRITES, bob.as_str().unwrap()).await;
     assert!(statuses.iter().all(|status| *status < 300), "{statuses:?}");
-    assert_eq!(waiting(&database).await, 1, "ada's writes wait here, not in the database");
+    // None between two attempts, and never more than one.
+    assert!(waiting(&database).await <= 1, "ada's writes wait here, not in the database");
     assert!(!stuck.is_finished());
     lock.rollback().await.unwrap();
     database.close().await.unwrap();
