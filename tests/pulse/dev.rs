@@ -152,9 +152,8 @@ async fn without_a_jwt_secret_tokens_work_and_end_with_the_process() {
     // An empty value counts as unset.
     let unset = [("JWT_SECRET", "")];
     let server = Server::start(&url, &unset);
-    server.log_line(|line| {
-        line.contains("JWT_SECRET is not set") && line.contains("invalid after a restart")
-    });
+    server
+        .log_line(|line| line.contains("JWT_SECRET is not set") && line.contains("invalid after a restart"));
     let token = token_of(&server, json!({"user": "ada"})).await;
     let ada = server.with_token(&token);
     assert_eq!(ada.get("/api/activities/ada").await.expect(200)["total"], 0);
