@@ -111,6 +111,8 @@ fn kind() -> Object {
 }
 
 impl FeedJson for domain::Activity {
+    const CREATED_EVENT: &'static str = "activity:created";
+
     type Item = Activity;
     type Page = ActivityPage;
     type NewItem = NewActivity;

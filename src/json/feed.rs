@@ -9,6 +9,9 @@ use super::fields::Fields;
 
 /// An item of a feed that has a form in JSON.
 pub(crate) trait FeedJson: FeedItem {
+    /// The event of Socket.IO that sends a new item to the user's sockets.
+    const CREATED_EVENT: &'static str;
+
     /// One item.
     type Item: for<'a> From<&'a Self> + Serialize + ToSchema;
     /// A page of items.

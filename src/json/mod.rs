@@ -12,5 +12,5 @@ pub(crate) use self::{
     analytics::{Analytics, Increment, LeaderboardPage, LearningHours, Streak, WeeklyEntry},
     feed::FeedJson,
     fields::Fields,
-    notification::{Notification, NotificationPage},
+    notification::NotificationPage,
 };

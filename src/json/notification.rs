@@ -118,6 +118,8 @@ fn kind() -> Object {
 }
 
 impl FeedJson for domain::Notification {
+    const CREATED_EVENT: &'static str = "notification:received";
+
     type Item = Notification;
     type Page = NotificationPage;
     type NewItem = NewNotification;

@@ -2,10 +2,7 @@
 
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{
-    domain::Activity,
-    service::{FeedService, Services},
-};
+use crate::domain::Activity;
 
 use super::{
     feed::{self, RestFeed},
@@ -18,10 +15,6 @@ impl RestFeed for Activity {
     const ID: &'static str = "activityId";
     const PAGE_ITEMS: i64 = 20;
     const ITEMS_EXPIRE: bool = false;
-
-    fn service(services: &Services) -> &FeedService<Self> {
-        &services.activities
-    }
 }
 
 pub(super) fn router() -> OpenApiRouter<Rest> {

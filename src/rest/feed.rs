@@ -17,7 +17,7 @@ use crate::{
     domain::{Error, ItemId, Result},
     http::Authenticated,
     json::{FeedJson, Fields},
-    service::{FeedService, Services, StoredItem, StoredPage},
+    service::{StoredItem, StoredPage},
 };
 
 use super::{
@@ -39,8 +39,6 @@ pub(super) trait RestFeed: FeedJson + StoredItem {
     const PAGE_ITEMS: i64;
     /// Whether items expire.
     const ITEMS_EXPIRE: bool;
-
-    fn service(services: &Services) -> &FeedService<Self>;
 }
 
 /// The key of the REST encoding of a page in its cache.
@@ -127,7 +125,7 @@ async fn page<F: RestFeed>(
     query: PageQuery,
 ) -> Result<Response> {
     let window = query.window(F::PAGE_ITEMS)?;
-    let page = F::service(rest.services()).page(&viewer, Some(user), window).await?;
+    let page = rest.services().feed::<F>().page(&viewer, Some(user), window).await?;
     let StoredPage { page, encoded: Some(encoded) } = page else {
         return Ok(Json(F::Page::from(page.page)).into_response());
     };
@@ -152,7 +150,7 @@ async fn unread_count<F: RestFeed>(
     _: NoQuery,
     PathUser(user): PathUser,
 ) -> Result<Json<UnreadCount>> {
-    let unread_count = F::service(rest.services()).unread_count(&viewer, Some(user)).await?;
+    let unread_count = rest.services().feed::<F>().unread_count(&viewer, Some(user)).await?;
     Ok(Json(UnreadCount { unread_count }))
 }
 
@@ -176,7 +174,7 @@ async fn create<F: RestFeed>(
     _: NoQuery,
     mut fields: Fields,
 ) -> Result<(StatusCode, Json<F::Item>)> {
-    let service = F::service(rest.services());
+    let service = rest.services().feed::<F>();
     let (user, new) = F::from_fields(&mut fields, || service.now())?;
     let created = service.create(&viewer, user, new).await?;
     Ok((StatusCode::CREATED, Json(F::Item::from(&created))))
@@ -199,7 +197,7 @@ async fn mark_read<F: RestFeed>(
     _: NoQuery,
     PathItem(id, PhantomData): PathItem<F>,
 ) -> Result<Json<F::Item>> {
-    let marked = F::service(rest.services()).mark_read(&viewer, id).await?;
+    let marked = rest.services().feed::<F>().mark_read(&viewer, id).await?;
     Ok(Json(F::Item::from(&marked)))
 }
 
@@ -217,7 +215,7 @@ async fn mark_all_read<F: RestFeed>(
     _: NoQuery,
     PathUser(user): PathUser,
 ) -> Result<Json<ModifiedCount>> {
-    let modified_count = F::service(rest.services()).mark_all_read(&viewer, Some(user)).await?;
+    let modified_count = rest.services().feed::<F>().mark_all_read(&viewer, Some(user)).await?;
     Ok(Json(ModifiedCount { modified_count }))
 }
 
@@ -237,7 +235,7 @@ async fn delete<F: RestFeed>(
     _: NoQuery,
     PathItem(id, PhantomData): PathItem<F>,
 ) -> Result<Json<Message>> {
-    F::service(rest.services()).delete(&viewer, id).await?;
+    rest.services().feed::<F>().delete(&viewer, id).await?;
     Ok(Json(Message { message: format!("{} deleted", capitalized(F::NOUN)) }))
 }
 
@@ -256,7 +254,7 @@ async fn clear<F: RestFeed>(
     _: NoQuery,
     PathUser(user): PathUser,
 ) -> Result<Json<DeletedCount>> {
-    let deleted_count = F::service(rest.services()).clear(&viewer, Some(user)).await?;
+    let deleted_count = rest.services().feed::<F>().clear(&viewer, Some(user)).await?;
     Ok(Json(DeletedCount { deleted_count }))
 }
 

@@ -2,10 +2,7 @@
 
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{
-    domain::Notification,
-    service::{FeedService, Services},
-};
+use crate::domain::Notification;
 
 use super::{
     feed::{self, RestFeed},
@@ -18,10 +15,6 @@ impl RestFeed for Notification {
     const ID: &'static str = "notificationId";
     const PAGE_ITEMS: i64 = 50;
     const ITEMS_EXPIRE: bool = true;
-
-    fn service(services: &Services) -> &FeedService<Self> {
-        &services.notifications
-    }
 }
 
 pub(super) fn router() -> OpenApiRouter<Rest> {

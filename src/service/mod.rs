@@ -58,6 +58,8 @@ pub struct Services {
     pub presence: Presence,
     /// What those who run the server want to know.
     pub status: StatusService,
+    store: Store,
+    hub: Hub,
 }
 
 impl Services {
@@ -69,8 +71,15 @@ impl Services {
             analytics: AnalyticsService::new(store.clone(), hub.clone()),
             updates: UpdateService::new(store.clone(), hub.clone()),
             public_feed: PublicFeed::new(hub.clone(), bus.clone()),
-            status: StatusService::new(store, hub, bus),
+            status: StatusService::new(store.clone(), hub.clone(), bus),
             presence: Presence::default(),
+            store,
+            hub,
         }
+    }
+
+    /// The feed of `T`, and what may be done with its items.
+    pub fn feed<T: StoredItem>(&self) -> FeedService<T> {
+        FeedService::new(self.store.clone(), self.hub.clone())
     }
 }

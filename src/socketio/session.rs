@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use serde_json::value::to_raw_value;
+use serde::ser::Error as _;
+use serde_json::value::{RawValue, to_raw_value};
 use socketioxide::extract::SocketRef;
 
 use crate::{
-    domain::{Change, Cursor, Error, Item, Result, UserId, Viewer},
-    json::{Activity, Analytics, Notification},
-    service::{Delivery, Present, Updates},
+    domain::{Change, Cursor, Error, FeedItem, Item, Result, UserId, Viewer, each_feed_item},
+    json::{Analytics, FeedJson},
+    service::{Delivery, Encodings, Present, Updates},
     telemetry::ConnectionGuard,
 };
 
@@ -64,22 +65,17 @@ impl Session {
     /// Sends one change, as REST shows it: encoded once for all sockets of the user.
     pub(super) async fn send(&self, Delivery { item, shared }: Delivery<Change>) -> Result<(), Disconnected> {
         let shared = shared.unwrap_or_default();
-        let (event, written) = match &item {
-            Change::Created(Item::Activity(activity)) => {
-                ("activity:created", shared.plain(|| to_raw_value(&Activity::from(&**activity))))
-            }
-            Change::Created(Item::Notification(notification)) => {
-                ("notification:received", shared.plain(|| to_raw_value(&Notification::from(&**notification))))
-            }
+        let (event, encoded) = match &item {
+            Change::Created(item) => created(item, &shared),
             Change::AnalyticsUpdated(analytics) => {
                 ("analytics:updated", shared.plain(|| to_raw_value(&Analytics::from(&**analytics))))
             }
             Change::FeedChanged => return Ok(()),
         };
-        match written {
-            Ok(written) => emit(&self.socket, event, &written).await,
+        match encoded {
+            Ok(encoded) => emit(&self.socket, event, &encoded).await,
             Err(error) => {
-                tracing::error!(%error, event, "an event could not be written");
+                tracing::error!(%error, event, "an event could not be encoded");
                 Ok(())
             }
         }
@@ -164,4 +160,18 @@ impl Session {
         }
         emit(&self.socket, "error:message", &ErrorMessage::of(&error, "user:login")).await
     }
+}
+
+/// The event of a new item, and its JSON.
+fn created<'a>(
+    item: &Item,
+    shared: &'a Encodings,
+) -> (&'static str, Result<&'a RawValue, serde_json::Error>) {
+    each_feed_item!(T => {
+        if let Some(item) = T::from_item(item) {
+            let encode = || to_raw_value(&<T as FeedJson>::Item::from(&**item));
+            return (T::CREATED_EVENT, shared.plain(encode));
+        }
+    });
+    ("", Err(serde_json::Error::custom("an item without a form in JSON")))
 }
