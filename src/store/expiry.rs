@@ -1,26 +1,16 @@
 //! The rule of expiry: an item counts nowhere from the instant `expires_at` on. It stands here once, as conditions for statements.
 //!
 //! Rows that have expired stay until they are swept, so counts subtract them, one by one by an index. Where a million of one user
-//! expire at once, no read or write walks them: a write walks [`WALK_ROWS`] and gives up; they are counted once, outside of any
-//! transaction, and the count is kept in `expired_counts` until they are swept.
+//! expire at once, no read or write walks them: a write walks [`WALK_ROWS`] and gives up; they are counted once ([`super::expired_counts`]),
+//! and the count is kept until they are swept.
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use futures_util::{FutureExt, future::BoxFuture};
 use sea_orm::{DbBackend, Value};
 
-use crate::domain::{Error, FeedItem, FeedKind, Item, Notification, Position, Result, Timestamp, UserId};
+use crate::domain::{FeedItem, FeedKind, Item, Notification, Result, Timestamp, UserId};
 
-use super::{
-    database::{Executor, ReadLength},
-    entity::StoredItem,
-    error::Uncounted,
-    handle::Store,
-    position::UserPosition,
-    row::Row,
-    sql::{json_list, unsigned},
-    write::{Done, Tx, Write},
-};
+use super::{database::Executor, entity::StoredItem, error::Uncounted, sql::json_list};
 
 /// The one feed whose items expire.
 pub(super) const FEED: FeedKind = Notification::FEED;
@@ -28,11 +18,9 @@ pub(super) const FEED: FeedKind = Notification::FEED;
 pub(super) const TABLE: &str = "notifications";
 
 /// Rows that a write counts one by one.
-const WALK_ROWS: i64 = 1_000;
+pub(super) const WALK_ROWS: i64 = 1_000;
 /// The end of the kept count of user `$1`, or -1.
-const UNTIL: &str = "COALESCE((SELECT until FROM expired_counts WHERE user_id = $1), -1)";
-/// How often a count is made anew because the user's history moved meanwhile, before it is made under the lock.
-const COUNT_RETRIES: usize = 3;
+pub(super) const UNTIL: &str = "COALESCE((SELECT until FROM expired_counts WHERE user_id = $1), -1)";
 /// How soon an item must expire to be looked at by [`count_late`]: longer than clocks of nodes differ.
 const LATE_WITHIN_DAYS: i64 = 1;
 
@@ -73,7 +61,7 @@ pub(super) enum Count {
 
 /// Of user `$1` at `$2`: how many unread items have expired, and how many rows were walked to know, at most one more than
 /// [`WALK_ROWS`].
-static WALK: LazyLock<String> = LazyLock::new(|| {
+pub(super) static WALK: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT COALESCE((SELECT unread FROM expired_counts WHERE user_id = $1), 0) \
          + COUNT(*) FILTER (WHERE read = FALSE), COUNT(*) FROM (SELECT read FROM {TABLE} \
@@ -140,113 +128,4 @@ pub(super) async fn count_late(db: Executor<'_>, item: &Item, now: Timestamp) ->
         "UPDATE expired_counts SET total = total + 1, unread = unread + 1 WHERE user_id = $1 AND until >= $2";
     let values: [Value; 2] = [item.user.as_str().into(), item.expires_at.millis().into()];
     db.execute(sql, values).await.map(drop)
-}
-
-/// A count outside of the transaction that takes it up.
-#[derive(Clone, Copy, Debug)]
-struct Counted {
-    /// The position of the user's history.
-    position: Position,
-    /// The end of the count before.
-    until: i64,
-    total: i64,
-    unread: i64,
-}
-
-impl Counted {
-    fn read(row: &Row<'_>) -> Result<Self> {
-        Ok(Self {
-            position: unsigned(row.get(0)?),
-            until: row.get(1)?,
-            total: row.get(2)?,
-            unread: row.get(3)?,
-        })
-    }
-
-    /// Counts all, however many. `$1` is the user, `$2` the time.
-    fn sql() -> String {
-        let kept = |column| format!("COALESCE((SELECT {column} FROM expired_counts WHERE user_id = $1), 0)");
-        format!(
-            "SELECT p.position, {}, {} + due.total, {} + due.unread FROM user_position p \
-             CROSS JOIN (SELECT COUNT(*) AS total, COUNT(*) FILTER (WHERE read = FALSE) AS unread FROM {TABLE} \
-             WHERE user_id = $1 AND {} AND expires_at > {UNTIL}) due WHERE p.user_id = $1",
-            kept("until"),
-            kept("total"),
-            kept("unread"),
-            expired("$2"),
-        )
-    }
-}
-
-impl Store {
-    /// Counts the expired items of `user` where they are more than a write counts.
-    pub(super) fn count_expired<'a>(&'a self, user: &'a UserId) -> BoxFuture<'a, Result<()>> {
-        async move {
-            let _one = self.0.counting.lock().await;
-            let now = self.clock().now();
-            let values: [Value; 2] = [user.as_str().into(), now.millis().into()];
-            let walked = self.query_one(&WALK, values.clone(), |row| row.get::<i64>(1)).await?;
-            if walked.unwrap_or(0) <= WALK_ROWS {
-                return Ok(());
-            }
-            for _ in 0..COUNT_RETRIES {
-                let sql = Counted::sql();
-                let counted = self
-                    .0
-                    .database
-                    .query(ReadLength::Unbounded, &sql, values.to_vec(), Counted::read)
-                    .await?;
-                let Some(counted) = counted.into_iter().next() else { return Ok(()) };
-                let keep = KeepCount { user: user.clone(), until: now, counted: Some(counted) };
-                if self.write(keep).await? {
-                    return Ok(());
-                }
-            }
-            self.write(KeepCount { user: user.clone(), until: now, counted: None }).await.map(drop)
-        }
-        .boxed()
-    }
-}
-
-/// Keeps a count; answers whether it still held.
-struct KeepCount {
-    user: UserId,
-    until: Timestamp,
-    /// None: it is made here.
-    counted: Option<Counted>,
-}
-
-impl Write for KeepCount {
-    type Output = bool;
-
-    fn user(&self) -> Option<&UserId> {
-        Some(&self.user)
-    }
-
-    async fn run(&self, tx: Tx<'_>) -> Result<Done<bool>> {
-        let Some(position) = UserPosition::lock_position(&tx, &self.user).await? else {
-            return Ok(Done::unchanged(true));
-        };
-        let counted = match self.counted {
-            Some(counted) if counted.position != position => return Ok(Done::unchanged(false)),
-            Some(counted) => counted,
-            None => {
-                let values: [Value; 2] = [self.user.as_str().into(), self.until.millis().into()];
-                let counted = tx.db.query_one(&Counted::sql(), values, Counted::read).await?;
-                counted.ok_or_else(|| Error::internal("a locked row is gone"))?
-            }
-        };
-        let sql = "INSERT INTO expired_counts (user_id, until, total, unread) VALUES ($1, $2, $3, $4) \
-                   ON CONFLICT (user_id) DO UPDATE SET until = excluded.until, total = excluded.total, \
-                   unread = excluded.unread";
-        let values: [Value; 4] = [
-            self.user.as_str().into(),
-            // The clock of another node may have been ahead.
-            self.until.millis().max(counted.until).into(),
-            counted.total.into(),
-            counted.unread.into(),
-        ];
-        tx.db.execute(sql, values).await?;
-        Ok(Done::unchanged(true))
-    }
 }

@@ -18,10 +18,9 @@ use super::{
     entity::StoredItem,
     error::Uncounted,
     expiry,
-    handle::Store,
     position::{CountDelta, UserPosition},
     sql::json_list,
-    write::{Tx, UNCOUNTED_RETRIES},
+    write::Tx,
 };
 
 /// How long a batch in PostgreSQL waits for a row that others hold locked, where it does not wait as long as a session does: longer
@@ -136,30 +135,4 @@ pub(super) async fn find_locked(db: Executor<'_>, batch: &[Append]) -> Result<Ha
     let users: HashSet<&UserId> = batch.iter().map(|append| &append.user).collect();
     let list = json_list(&users.into_iter().collect::<Vec<_>>());
     Ok(db.query(LOCKED, [list], |row| row.get(0)).await?.into_iter().collect())
-}
-
-impl Store {
-    /// Creates an item for `user` and returns it once that is durable.
-    ///
-    /// # Errors
-    /// UNAVAILABLE where the queue is full or the database gone.
-    pub async fn append<T: StoredItem>(&self, user: UserId, new: T::New) -> Result<Arc<T>> {
-        let (mut new, mut retries) = (T::into_new(new), 0);
-        let event = loop {
-            let (done, outcome) = oneshot::channel();
-            self.0.writer.append(Append { user: user.clone(), new, done })?;
-            match outcome.await.map_err(|_| Error::unavailable("the writer ended"))? {
-                Ok(event) => break event,
-                Err(NotAppended { new: Some(again), .. }) if retries < UNCOUNTED_RETRIES => new = *again,
-                Err(NotAppended { error, .. }) => return Err(error),
-            }
-            retries += 1;
-            self.count_expired(&user).await?;
-        };
-        let created = match &event.change {
-            Change::Created(item) => T::from_item(item),
-            _ => None,
-        };
-        created.cloned().ok_or_else(|| Error::internal("the writer answered with another kind of event"))
-    }
 }

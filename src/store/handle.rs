@@ -6,10 +6,10 @@ use sea_orm::{DbBackend, Value};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::{Clock, Result};
+use crate::domain::{Clock, Epoch, Error, Result, UserId};
 
 use super::{
-    database::{Database, ReadLength},
+    database::{Database, Postgres, ReadLength},
     epoch::Epochs,
     page_cache::PageCache,
     postgres::establish,
@@ -156,5 +156,34 @@ impl Store {
         decode: impl Fn(&Row<'_>) -> Result<T> + Send + 'static,
     ) -> Result<Option<T>> {
         Ok(self.query(sql, values, decode).await?.into_iter().next())
+    }
+
+    /// The replica for pages of `user`, or of everyone; `None` where only the primary serves.
+    pub(super) fn replica(&self, user: Option<&UserId>) -> Option<&Postgres> {
+        self.0.replica.as_ref()?.for_user(user, self.epoch())
+    }
+
+    /// Reads from `replica` where there is one that answers, else from the primary.
+    pub(super) async fn query_from<T: Send + 'static>(
+        &self,
+        replica: Option<&Postgres>,
+        sql: &str,
+        values: Vec<Value>,
+        decode: impl Fn(&Row<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<Vec<T>> {
+        if let Some(replica) = replica {
+            match replica.query(sql, values.clone(), &decode).await {
+                Err(Error::Unavailable(cause)) => {
+                    tracing::warn!(%cause, "the replica does not answer, the primary is read");
+                }
+                answer => return answer,
+            }
+        }
+        self.0.database.query(ReadLength::Bounded, sql, values, decode).await
+    }
+
+    /// The epoch that cursors of this database carry now.
+    pub fn epoch(&self) -> Epoch {
+        self.0.epochs.current()
     }
 }

@@ -17,6 +17,7 @@
 //! that was given to [`Store::open`].
 
 mod analytics;
+mod append;
 mod backup;
 mod batch;
 mod bulk;
@@ -25,13 +26,16 @@ mod database;
 mod encode_once;
 mod entity;
 mod epoch;
+mod epoch_changes;
 mod error;
+mod expired_counts;
 mod expiry;
 mod feed;
 mod group_commit;
 mod handle;
 mod page_cache;
 mod position;
+mod positions;
 mod postgres;
 mod presence;
 mod replica;
@@ -42,6 +46,7 @@ mod sql;
 mod sqlite;
 mod sweep;
 mod write;
+mod write_check;
 mod write_status;
 mod writer;
 

@@ -9,19 +9,16 @@
 use std::{sync::Arc, time::Duration};
 
 use moka::sync::Cache;
-use sea_orm::Value;
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::domain::{Epoch, Error, Result, UserId};
 
 use super::{
-    database::{Postgres, ReadLength},
+    database::Postgres,
     epoch::Epochs,
     error::domain_error,
-    handle::Store,
     postgres::{Server, stored_epoch},
-    row::Row,
     writer::Announce,
 };
 
@@ -57,6 +54,14 @@ impl Replica {
         Ok(Self { database, writers, epoch, _following: following })
     }
 
+    /// The replica for pages of `user`, or of everyone; `None` where only the primary serves.
+    pub(super) fn for_user(&self, user: Option<&UserId>, epoch: Epoch) -> Option<&Postgres> {
+        let wrote = user.is_some_and(|user| self.writers.contains_key(user));
+        // One of another epoch may still show a history that is lost.
+        let follows = *self.epoch.borrow() == epoch;
+        (follows && !wrote).then_some(&self.database)
+    }
+
     /// Closes the connections.
     pub(super) async fn close(&self) {
         self.database.close().await;
@@ -90,35 +95,5 @@ async fn follow_epochs(url: String, epochs: Epochs, seen: watch::Sender<Epoch>) 
                 tokio::time::sleep(EPOCH_CHECK_INTERVAL).await;
             }
         }
-    }
-}
-
-impl Store {
-    /// Where pages of `user` may be read, or of everyone; `None` where only the primary serves.
-    pub(super) fn replica(&self, user: Option<&UserId>) -> Option<&Postgres> {
-        let replica = self.0.replica.as_ref()?;
-        let wrote = user.is_some_and(|user| replica.writers.contains_key(user));
-        // One of another epoch may still show a history that is lost.
-        let follows = *replica.epoch.borrow() == self.epoch();
-        (follows && !wrote).then_some(&replica.database)
-    }
-
-    /// Reads from `replica` where there is one that answers, else from the primary.
-    pub(super) async fn query_from<T: Send + 'static>(
-        &self,
-        replica: Option<&Postgres>,
-        sql: &str,
-        values: Vec<Value>,
-        decode: impl Fn(&Row<'_>) -> Result<T> + Send + 'static,
-    ) -> Result<Vec<T>> {
-        if let Some(replica) = replica {
-            match replica.query(sql, values.clone(), &decode).await {
-                Err(Error::Unavailable(cause)) => {
-                    tracing::warn!(%cause, "the replica does not answer, the primary is read");
-                }
-                answer => return answer,
-            }
-        }
-        self.0.database.query(ReadLength::Bounded, sql, values, decode).await
     }
 }

@@ -2,12 +2,9 @@
 
 use std::{future::Future, sync::Arc};
 
-use crate::domain::{Epoch, Error, Event, Result, Timestamp, UserId};
+use crate::domain::{Epoch, Event, Result, Timestamp, UserId};
 
-use super::{database::Executor, error::Uncounted, handle::Store};
-
-/// How often a write is made again after what had expired was counted.
-pub(super) const UNCOUNTED_RETRIES: usize = 3;
+use super::database::Executor;
 
 /// A transaction that is open for writing.
 #[derive(Clone, Copy)]
@@ -51,20 +48,4 @@ pub(super) trait Write: Send + Sync + 'static {
 
     /// Makes the change; an error undoes it.
     fn run(&self, tx: Tx<'_>) -> impl Future<Output = Result<Done<Self::Output>>> + Send;
-}
-
-impl Store {
-    /// Runs a write through the writer; answers once the change is durable.
-    pub(super) async fn write<W: Write>(&self, write: W) -> Result<W::Output> {
-        let (write, mut retries) = (Arc::new(write), 0);
-        loop {
-            let outcome = self.0.writer.write(write.clone())?;
-            let outcome = outcome.await.map_err(|_| Error::unavailable("the writer ended"))?;
-            match outcome.as_ref().err().and_then(Uncounted::users) {
-                Some([user, ..]) if retries < UNCOUNTED_RETRIES => self.count_expired(user).await?,
-                _ => return outcome,
-            }
-            retries += 1;
-        }
-    }
 }

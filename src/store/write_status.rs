@@ -13,13 +13,11 @@ use futures_util::{
     future::{BoxFuture, Shared},
 };
 
-use crate::domain::{Error, Result, UserId};
+use crate::domain::{Error, Result};
 
 use super::{
     error::{Failure, failure, is_read_only},
-    handle::Store,
     postgres::Sessions,
-    write::{Done, Tx, Write},
 };
 
 /// For how long an outcome is an answer. So long there is no second write to check.
@@ -84,18 +82,18 @@ impl WriteStatus {
         }
     }
 
-    /// What is known without a write, or the outcome of one that is started here or under way.
-    async fn ask(&self, store: &Store) -> Result<()> {
+    /// What is known without a write, or the outcome of one: of `write`, or of one that is under way.
+    pub(super) async fn ask(&self, write: impl Future<Output = Result<()>> + Send + 'static) -> Result<()> {
         let check = {
             let mut state = self.state();
             if let Some(known) = state.known(Instant::now()) {
                 return known;
             }
             let start = || {
-                let (status, store) = (self.clone(), store.clone());
+                let status = self.clone();
                 // Spawned: who asks may be gone before the database answers.
                 let check = tokio::spawn(async move {
-                    let outcome = store.write(CheckWrite).await;
+                    let outcome = write.await;
                     match &outcome {
                         Ok(()) => status.succeeded(),
                         Err(error) => status.failed(error),
@@ -113,7 +111,7 @@ impl WriteStatus {
     }
 
     /// Logs once that writes fail, and once that they do not any more.
-    fn log(&self, outcome: &Result<()>) {
+    pub(super) fn log(&self, outcome: &Result<()>) {
         let mut state = self.state();
         if state.logged == outcome.is_err() {
             return;
@@ -127,42 +125,6 @@ impl WriteStatus {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Makes a small row and takes it away. It has a name of its own: on a row that all nodes change, one that hangs would keep the
-/// others waiting.
-struct CheckWrite;
-
-impl Write for CheckWrite {
-    type Output = ();
-
-    fn user(&self) -> Option<&UserId> {
-        None
-    }
-
-    async fn run(&self, tx: Tx<'_>) -> Result<Done<()>> {
-        let name = format!("write_check_{:016x}", rand::random::<u64>());
-        for sql in
-            ["INSERT INTO settings (name, value) VALUES ($1, '')", "DELETE FROM settings WHERE name = $1"]
-        {
-            tx.db.execute(sql, [name.as_str().into()]).await?;
-        }
-        Ok(Done::unchanged(()))
-    }
-}
-
-impl Store {
-    /// Whether the database takes writes, by the last one or by one that is made for the question, within `limit`.
-    ///
-    /// # Errors
-    /// What made the write fail; UNAVAILABLE where it did not end in time.
-    pub async fn check_writes(&self, limit: Duration) -> Result<()> {
-        let status = &self.0.writes;
-        let outcome = tokio::time::timeout(limit, status.ask(self)).await;
-        let outcome = outcome.unwrap_or_else(|_| Err(Error::unavailable("a write does not end in time")));
-        status.log(&outcome);
-        outcome
     }
 }
 

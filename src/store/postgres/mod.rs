@@ -4,6 +4,7 @@ mod lanes;
 mod position_loader;
 mod server;
 mod sessions;
+mod timeout;
 
 use std::{
     str::FromStr,
@@ -17,25 +18,24 @@ use sea_orm::{
         postgres::{PgConnectOptions, PgConnection, PgPoolOptions},
     },
 };
-use tokio::time::timeout;
+use tokio::time::timeout as within;
 
-use crate::domain::{Epoch, Error, Result as DomainResult};
+use crate::domain::Epoch;
 
 use super::{epoch::Epochs, error::unreachable};
+
+use self::timeout::ANSWER_TIMEOUT;
 
 pub(super) use self::{
     lanes::{Group, Lanes, Single},
     position_loader::PositionLoader,
     server::establish,
     sessions::Sessions,
+    timeout::with_timeout,
 };
 
 /// How long a caller waits for a connection before the database counts as gone.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long an answer of PostgreSQL is waited for: longer than its own limit on a statement, so that it is normally the
-/// one to say what is wrong. A network may swallow a question without a word, and for the kernel that is no failure for
-/// a quarter of an hour.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(12);
 /// How long an import may wait for a process that is about to leave the database, and how often it looks.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 const LOCK_INTERVAL: Duration = Duration::from_millis(50);
@@ -88,7 +88,7 @@ pub(super) async fn connect(
 ) -> Result<DatabaseConnection, DbErr> {
     let options = options(url, "pulse")?.statement_cache_capacity(STATEMENT_CACHE_SIZE);
     // Asked once apart: the pool would try again and again, and could not say why.
-    let mut first = timeout(ANSWER_TIMEOUT, PgConnection::connect_with(&options))
+    let mut first = within(ANSWER_TIMEOUT, PgConnection::connect_with(&options))
         .await
         .unwrap_or(Err(sqlx::Error::PoolTimedOut))
         .map_err(refused)?;
@@ -123,7 +123,7 @@ pub(super) async fn connect(
                     return Ok(trusted);
                 }
                 // One that does not answer is closed, and the next one tried: several may be gone at once.
-                match timeout(IDLE_ANSWER, connection.ping()).await {
+                match within(IDLE_ANSWER, connection.ping()).await {
                     Ok(pong) => pong.map(|()| true),
                     Err(_) => Err(sqlx::Error::PoolTimedOut),
                 }
@@ -132,7 +132,7 @@ pub(super) async fn connect(
         // The pool itself asks without a limit, and a connection that hangs there is never replaced.
         .after_release(|connection, _| {
             Box::pin(async move {
-                match timeout(RETURN, connection.ping()).await {
+                match within(RETURN, connection.ping()).await {
                     Ok(pong) => pong.map(|()| true),
                     Err(_) => Err(sqlx::Error::PoolTimedOut),
                 }
@@ -165,7 +165,7 @@ pub(super) async fn stored_epoch(url: &str) -> Result<Option<Epoch>, DbErr> {
         connection.close().await.map_err(unreachable)?;
         Ok(found.as_deref().and_then(Epoch::parse))
     };
-    timeout(ANSWER_TIMEOUT, ask).await.unwrap_or(Err(unreachable(sqlx::Error::PoolTimedOut)))
+    within(ANSWER_TIMEOUT, ask).await.unwrap_or(Err(unreachable(sqlx::Error::PoolTimedOut)))
 }
 
 /// How many connections the pool may have.
@@ -244,14 +244,4 @@ pub(super) async fn until_locked(
         tokio::time::sleep(LOCK_INTERVAL).await;
     }
     Ok(true)
-}
-
-/// Waits for an answer of the database, but not for ever.
-///
-/// # Errors
-/// UNAVAILABLE after [`ANSWER_TIMEOUT`]; the outcome is then unknown.
-pub(super) async fn with_timeout<T>(work: impl Future<Output = DomainResult<T>>) -> DomainResult<T> {
-    timeout(ANSWER_TIMEOUT, work)
-        .await
-        .unwrap_or_else(|_| Err(Error::unavailable("the database does not answer")))
 }

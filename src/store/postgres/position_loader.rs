@@ -17,7 +17,7 @@ use crate::store::{
     sql::{json_list, unsigned},
 };
 
-use super::with_timeout;
+use super::timeout::with_timeout;
 
 /// Where the histories of the users in the list `$1` stand; those without one have no row.
 const POSITIONS: &str = "SELECT user_id, position FROM user_position \
