@@ -176,8 +176,9 @@ fn print_openapi() -> Result<(), String> {
 }
 
 async fn migrate(config: &Config) -> Result<(), String> {
-    let applied =
-        Store::migrate(&config.database_url).await.map_err(|error| database_problem(config, &error))?;
+    let applied = Store::migrate(&config.database_url)
+        .await
+        .map_err(|error| command::database_problem(config, &error))?;
     command::print(format_args!("The schema is up to date; {applied} steps were applied.\n"))
 }
 
@@ -196,13 +197,8 @@ async fn serve(config: &Config) -> Result<(), String> {
 fn start_problem(config: &Config, error: &pulse::domain::Error) -> String {
     match error.at_field() {
         Some(_) => error.to_string(),
-        None => database_problem(config, error),
+        None => command::database_problem(config, error),
     }
-}
-
-fn database_problem(config: &Config, error: &pulse::domain::Error) -> String {
-    let cause = error.cause().map_or_else(|| error.to_string(), ToString::to_string);
-    config.unusable_database(&cause).to_string()
 }
 
 /// Ends with SIGTERM or Ctrl-C.

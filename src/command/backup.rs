@@ -37,8 +37,8 @@ impl Backup {
         let watch = |bytes| spinner.set_position(bytes);
         let outcome = transfer::back_up(&config.database_url, &self.file, self.force, watch).await;
         spinner.finish_and_clear();
-        let done = outcome.map_err(|problem| super::explain(config, problem))?;
-        super::print(format_args!(
+        let done = outcome.map_err(|problem| super::problem::explain(config, problem))?;
+        super::output::print(format_args!(
             "{} has {} ({} bytes), checked, in {:.1} s\n",
             self.file.display(),
             HumanBytes(done.bytes),

@@ -23,19 +23,19 @@ pub(crate) struct Epoch {
 impl Epoch {
     pub(crate) async fn run(self, config: &Config) -> Result<(), String> {
         let url = &config.database_url;
-        let explain = |error: pulse::domain::Error| super::explain(config, error.into());
+        let explain = |error: pulse::domain::Error| super::problem::explain(config, error.into());
         let shown = |mark: Option<pulse::domain::Epoch>| {
             mark.map_or_else(|| "none yet".to_owned(), |mark| mark.to_string())
         };
         if self.renew {
             let (old, new) = Bulk::renew_epoch(url).await.map_err(explain)?;
-            super::print(format_args!(
+            super::output::print(format_args!(
                 "The mark was {} and is {new}: cursors from before are refused.\n",
                 shown(old)
             ))
         } else {
             let mark = shown(Bulk::find_epoch(url).await.map_err(explain)?);
-            super::print(format_args!("{mark}\n"))
+            super::output::print(format_args!("{mark}\n"))
         }
     }
 }

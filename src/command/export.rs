@@ -26,8 +26,8 @@ impl Export {
     pub(crate) async fn run(self, config: &Config) -> Result<(), String> {
         let exported =
             transfer::export(&config.database_url, &self.folder, self.force, Timestamp::now()).await;
-        let exported = exported.map_err(|problem| super::explain(config, problem))?;
-        super::print(format_args!(
+        let exported = exported.map_err(|problem| super::problem::explain(config, problem))?;
+        super::output::print(format_args!(
             "{} activities, {} analytics and {} notifications are in {}\n",
             exported.activities,
             exported.analytics,

@@ -65,7 +65,7 @@ impl Health {
         if status != 200 && !tolerated {
             return Err(format!("{url} answers {status}: {text}"));
         }
-        super::print(format_args!("{text}\n"))
+        super::output::print(format_args!("{text}\n"))
     }
 }
 

@@ -48,15 +48,15 @@ impl Import {
         let watch = Arc::new(move |progress: Progress<'_>| match progress {
             Progress::Read(bytes) => shown.inc(bytes),
             Progress::Unfit { file, line, sentence } => {
-                shown.suspend(|| super::report(format!("{}:{line}: {sentence}", file.display())));
+                shown.suspend(|| super::output::report(format!("{}:{line}: {sentence}", file.display())));
             }
             Progress::Settling => shown.set_message("writing"),
         });
         let import = transfer::Import { files: self.files, collection: self.collection, skip_invalid };
         let outcome = transfer::import(&config.database_url, import, Timestamp::now(), watch).await;
         bar.finish_and_clear();
-        let report = outcome.map_err(|problem| super::explain(config, problem))?;
-        super::print(table(&report))?;
+        let report = outcome.map_err(|problem| super::problem::explain(config, problem))?;
+        super::output::print(table(&report))?;
         match report.invalid() {
             invalid if !report.done => Err(format!(
                 "{invalid} {} not fit, so nothing was imported; --skip-invalid leaves them out",

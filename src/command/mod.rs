@@ -6,9 +6,8 @@ mod export;
 mod health;
 mod import;
 mod output;
+mod problem;
 mod seed;
-
-use pulse::{config::Config, domain::Error, transfer::Problem};
 
 pub(crate) use self::{
     backup::Backup,
@@ -17,15 +16,6 @@ pub(crate) use self::{
     health::Health,
     import::Import,
     output::{print, report, report_in_time, written},
+    problem::database_problem,
     seed::Seed,
 };
-
-/// One line for people: what a database did not do names its address.
-fn explain(config: &Config, problem: Problem) -> String {
-    match problem {
-        Problem::Database(error @ (Error::Unavailable(_) | Error::Internal(_))) => {
-            crate::database_problem(config, &error)
-        }
-        problem => problem.to_string(),
-    }
-}

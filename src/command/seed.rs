@@ -43,9 +43,9 @@ impl Seed {
         let today = self.today.unwrap_or(now.day());
         let seed = transfer::Seed { users: self.users, seed: self.seed, today };
         let seeded = transfer::seed(&config.database_url, seed, now).await;
-        let seeded = seeded.map_err(|problem| super::explain(config, problem))?;
+        let seeded = seeded.map_err(|problem| super::problem::explain(config, problem))?;
         let counts = seeded.counts;
-        super::print(format_args!(
+        super::output::print(format_args!(
             "{} users with {} activities and {} notifications were made (seed {}, {today}).\n",
             counts.analytics,
             counts.items[FeedKind::Activities],
@@ -53,12 +53,12 @@ impl Seed {
             self.seed
         ))?;
         if seeded.left > 0 {
-            super::print(format_args!(
+            super::output::print(format_args!(
                 "{} users have a history already and were left as they are.\n",
                 seeded.left
             ))?;
         }
-        super::print(format_args!(
+        super::output::print(format_args!(
             "Serve it:      pulse serve\n\
              Then look at:  curl http://localhost:{}/api/analytics/leaderboard/all?limit=5\n",
             config.port

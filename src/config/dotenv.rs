@@ -11,7 +11,7 @@ use std::{
 
 use regex::Regex;
 
-use super::ConfigError;
+use super::error::ConfigError;
 
 /// The name in messages.
 const NAME: &str = ".env";

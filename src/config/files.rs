@@ -7,7 +7,7 @@ const USUAL_LIMIT: usize = 1_024;
 
 /// The limit on open files of this process, less what the server needs for itself.
 pub(super) fn connections() -> usize {
-    within(limit().unwrap_or(USUAL_LIMIT)).min(super::MOST_CONNECTIONS)
+    within(limit().unwrap_or(USUAL_LIMIT)).min(super::settings::MOST_CONNECTIONS)
 }
 
 fn within(files: usize) -> usize {

@@ -2,7 +2,7 @@
 
 use crate::domain::nearest;
 
-use super::SETTINGS;
+use super::settings::SETTINGS;
 
 /// In how many letters of a setting's name one may be wrong, for it to be recognised.
 const LETTERS_PER_MISTAKE: usize = 5;

@@ -10,7 +10,10 @@ use url::Url;
 
 use crate::domain::Lifetime;
 
-use super::{ConfigError, DATABASES, SECRET_BYTES, Shown};
+use super::{
+    error::ConfigError,
+    settings::{DATABASES, SECRET_BYTES, Shown},
+};
 
 /// The most of a value that a message shows, in characters.
 const SHOWN_CHARS: usize = 200;

@@ -8,22 +8,25 @@
 //! its user are read: it may have come in the place of a real one.
 
 mod receive;
+mod topics;
 
 use std::{sync::Arc, time::Duration};
 
 use async_nats::{Client, ConnectOptions, Event as Happening, connection::State};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use percent_encoding::percent_decode_str;
 use tokio::sync::{mpsc, watch};
 
 use crate::{
-    domain::{Activity, Epoch, Error, Event, Result, UserId},
+    domain::{Activity, Error, Event, Result},
     store::Store,
 };
 
-use self::receive::Receiver;
+use self::{
+    receive::Receiver,
+    topics::{RETRY_PAUSE_MAX, RETRY_PAUSE_MIN, SUBSCRIPTION_DELAY, Topics},
+};
 
-use super::{Hub, mac::MessageKey, position_check::PendingChecks, wire};
+use super::{Hub, position_check::PendingChecks, wire};
 
 /// Events that wait to be sent; one more is dropped.
 const OUTBOX: usize = 8_192;
@@ -31,12 +34,6 @@ const OUTBOX: usize = 8_192;
 const INBOX: usize = 256;
 /// How often the bus is asked whether it is there. After two questions without an answer it counts as gone.
 const PING: Duration = Duration::from_secs(5);
-/// The first and the longest pause before the bus is tried again.
-const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(4));
-/// When the positions of users are read who are listened for since then: what was committed before the bus had taken up
-/// the subscription everywhere was not heard.
-const SETTLED: Duration = Duration::from_millis(500);
-
 /// How to reach the bus.
 #[derive(Clone, Debug)]
 pub struct BusAddress {
@@ -87,7 +84,7 @@ impl Bus {
             forged: Arc::default(),
         };
         tokio::spawn(receiver.run(topics));
-        tokio::spawn(async move { checks.run(hub, store, SETTLED).await });
+        tokio::spawn(async move { checks.run(hub, store, SUBSCRIPTION_DELAY).await });
         Ok(Self(Arc::new(Inner { client, outbox })))
     }
 
@@ -125,8 +122,8 @@ async fn connect(address: &BusAddress, checks: Arc<PendingChecks>) -> Result<Cli
         .ping_interval(PING)
         .subscription_capacity(INBOX)
         .reconnect_delay_callback(|attempts| {
-            let doubled = RETRY.0.saturating_mul(1 << attempts.min(10));
-            doubled.min(RETRY.1).mul_f64(rand::random_range(0.5..1.0))
+            let doubled = RETRY_PAUSE_MIN.saturating_mul(1 << attempts.min(10));
+            doubled.min(RETRY_PAUSE_MAX).mul_f64(rand::random_range(0.5..1.0))
         })
         .event_callback(move |happening| {
             let checks = checks.clone();
@@ -173,34 +170,6 @@ fn on_client_event(happening: &Happening, checks: &PendingChecks) {
     }
 }
 
-/// The subjects of one epoch, one per user, and the key of their messages. Ids are encoded, because a subject has no room
-/// for any text. Cheap to clone.
-#[derive(Clone, Debug)]
-struct Topics {
-    epoch: Epoch,
-    prefix: Arc<str>,
-    key: MessageKey,
-}
-
-impl Topics {
-    async fn of(store: &Store) -> Result<Self> {
-        let epoch = store.epoch();
-        Ok(Self::new(epoch, MessageKey::new(&store.shared_key().await?)?))
-    }
-
-    fn new(epoch: Epoch, key: MessageKey) -> Self {
-        Self { epoch, prefix: format!("pulse.{epoch}").into(), key }
-    }
-
-    fn user(&self, user: &UserId) -> String {
-        format!("{}.user.{}", self.prefix, URL_SAFE_NO_PAD.encode(user.as_str()))
-    }
-
-    fn public(&self) -> String {
-        format!("{}.public", self.prefix)
-    }
-}
-
 /// Sends what is committed here, in order.
 async fn send(
     client: Client,
@@ -241,6 +210,10 @@ async fn send(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        domain::{Epoch, UserId},
+        events::mac::MessageKey,
+    };
 
     #[test]
     fn a_login_is_taken_from_the_first_address_that_has_one() {

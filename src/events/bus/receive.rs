@@ -24,7 +24,7 @@ use crate::{
     store::Store,
 };
 
-use super::{RETRY, SETTLED, Topics};
+use super::topics::{RETRY_PAUSE_MAX, SUBSCRIPTION_DELAY, Topics};
 
 /// How long a user whom nobody follows any more is listened for: once to twice this. Those who come back find it there.
 const GRACE: Duration = Duration::from_secs(15);
@@ -72,7 +72,7 @@ impl Receiver {
                     tracing::warn!(cause = ?error.cause(), "the bus waits for the database: {error}")
                 }
             }
-            tokio::time::sleep(RETRY.1).await;
+            tokio::time::sleep(RETRY_PAUSE_MAX).await;
         }
     }
 
@@ -203,7 +203,7 @@ impl Listener {
         }
         let (hub, store) = (receiver.hub.clone(), receiver.store.clone());
         tokio::spawn(async move {
-            tokio::time::sleep(SETTLED).await;
+            tokio::time::sleep(SUBSCRIPTION_DELAY).await;
             check_positions(&hub, &store, &users).await;
         });
     }

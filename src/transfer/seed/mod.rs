@@ -1,28 +1,20 @@
 //! A believable demo: people with months of activities, and numbers that are what their activities say.
 
 mod person;
+mod plan;
 mod tracks;
 
 use crate::{
-    domain::{Day, Item, Position, Timestamp},
+    domain::{Item, Position, Timestamp},
     store::{Bulk, ImportCounts, Record},
 };
 
 use super::Problem;
 
+pub use self::plan::Seed;
+
 /// Records that are staged at a time.
 const BATCH: usize = 512;
-
-/// What to make.
-#[derive(Clone, Copy, Debug)]
-pub struct Seed {
-    /// How many people.
-    pub users: u32,
-    /// The same seed and day make the same data, ids included.
-    pub seed: u64,
-    /// The day on which it should look real: everything happened before.
-    pub today: Day,
-}
 
 /// What was made.
 #[derive(Clone, Copy, Debug)]
@@ -66,7 +58,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::domain::{ActivityType, Analytics, Epoch, Hours};
+    use crate::domain::{ActivityType, Analytics, Day, Epoch, Hours};
 
     fn records(seed: u64, index: u32, today: &str) -> Vec<Record> {
         let today = Day::parse("today", today).unwrap();

@@ -12,7 +12,7 @@ use crate::{
 };
 
 use super::{
-    Seed,
+    plan::Seed,
     tracks::{PEOPLE, TRACKS, Track},
 };
 
