@@ -107,7 +107,7 @@ where
 }
 
 /// Answers UNAVAILABLE to a request that takes too long after its body is complete, and to one that comes after the shutdown
-/// began ([`shutdown_response`]), but for health and readiness. A write of a request that took too long may still complete;
+/// began (`shutdown_response`), but for health and readiness. A write of a request that took too long may still complete;
 /// upgrades to WebSocket are answered at once and are not ended by this.
 #[derive(Clone, Debug)]
 pub struct RequestTimeoutLayer {

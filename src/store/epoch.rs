@@ -5,7 +5,7 @@
 //! (`settings`, `epoch` and `epoch_server`), and each new connection compares them before its first use: whoever finds
 //! another server writes a new epoch (one compare-and-set, so all nodes get the same one). A connection that is older than
 //! the node's epoch is not used again. Where the server is the same and a history stands behind what was seen of it, the
-//! node that sees it writes a new epoch too ([`Store::renew_epoch`]), and the others read it with their check of positions.
+//! node that sees it writes a new epoch too (`Store::renew_epoch`), and the others read it with their check of positions.
 
 use std::{
     sync::Arc,

@@ -1,6 +1,6 @@
 //! The tables: each sea-orm entity is the one place where its columns, their types and their meaning stand.
 //!
-//! [`entity!`] makes of it what both drivers need. A test compares the entities with the migrated databases.
+//! The macro `entity!` makes of it what both drivers need. A test compares the entities with the migrated databases.
 
 #![expect(unreachable_pub, reason = "an associated type of a public trait may name only public types")]
 

@@ -1,7 +1,7 @@
 //! SQLite: one way to the file, by rusqlite.
 //!
 //! [`Connection`] writes (the server's writer, an import) or reads a snapshot (an export); [`Reader`] serves reads, short ones on
-//! the thread that asks. [`Checkpoints`] copies the log to the file beside the writer. [`proxy`] lets sea-orm's migrator use a
+//! the thread that asks. [`Checkpoints`] copies the log to the file beside the writer. `proxy` lets sea-orm's migrator use a
 //! [`Connection`].
 
 mod checkpoint;
