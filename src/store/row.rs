@@ -2,6 +2,8 @@
 
 #![expect(unreachable_pub, reason = "an associated type of a public trait may name only public types")]
 
+use std::sync::OnceLock;
+
 use sea_orm::QueryResult;
 
 use crate::domain::Result;
@@ -136,6 +138,10 @@ pub struct TableSql {
     pub types: Vec<(String, String)>,
     /// The columns with commas between.
     pub list: String,
+    /// The same of the table under the name `i`.
+    pub items: String,
+    /// A page of a feed, once it was read.
+    pub page: OnceLock<String>,
     /// Inserts one row, whose values are the parameters.
     pub insert: String,
     /// Inserts rows, which are the one parameter: a JSON list of objects.
@@ -157,6 +163,8 @@ impl TableSql {
             ),
             #[cfg(test)]
             types: columns.iter().map(|(column, kind)| ((*column).to_owned(), (*kind).to_owned())).collect(),
+            items: aliased(&names, "i"),
+            page: OnceLock::new(),
             name: name.to_owned(),
             columns: names,
             list,
@@ -165,6 +173,10 @@ impl TableSql {
 
     /// The columns of the table under the name `alias`, with commas between.
     pub fn list_of(&self, alias: &str) -> String {
-        self.columns.iter().map(|column| format!("{alias}.{column}")).collect::<Vec<_>>().join(", ")
+        aliased(&self.columns, alias)
     }
+}
+
+fn aliased(columns: &[String], alias: &str) -> String {
+    columns.iter().map(|column| format!("{alias}.{column}")).collect::<Vec<_>>().join(", ")
 }

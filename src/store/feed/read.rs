@@ -58,9 +58,6 @@ impl Binds {
 impl Store {
     /// The newest items of `user`'s feed.
     pub async fn page<T: StoredItem>(&self, user: &UserId, window: Window) -> Result<StoredPage<T>> {
-        let mut binds = Binds::of(user);
-        let limit = binds.add(i64::from(window.limit()));
-        let skip = binds.add(i64::try_from(window.skip()).unwrap_or(i64::MAX));
         // Before anything is read, here and below: an epoch is never newer than what is read in it.
         let epoch = self.epoch();
         let cached = self.0.pages.find::<T>(user, window, epoch);
@@ -77,24 +74,17 @@ impl Store {
             }
         }
         // No history stands at -1.
-        let known = binds.add(cached.as_ref().map_or(-1, |stored| signed(stored.page.cursor.position())));
-        let now = self.bind_now::<T>(&mut binds);
-        let counts = |column: &str, which| {
-            format!("p.{}_{column}{}", T::FEED.as_str(), expiry::minus_expired::<T>(&now, which))
-        };
-        let sql = format!(
-            "SELECT p.position, {total}, {unread}, {items} FROM user_position p LEFT JOIN \
-             (SELECT * FROM {table} WHERE user_id = $1{alive} ORDER BY position DESC LIMIT {limit} OFFSET {skip}) i \
-             ON i.user_id = p.user_id WHERE p.user_id = $1 AND p.position <> {known} ORDER BY i.position DESC",
-            total = counts("total", Count::Total),
-            unread = counts("unread", Count::Unread),
-            items = T::Row::sql().list_of("i"),
-            table = T::table(),
-            alive = expiry::alive::<T>(&now),
-        );
+        let known = cached.as_ref().map_or(-1, |stored| signed(stored.page.cursor.position()));
+        let skip = i64::try_from(window.skip()).unwrap_or(i64::MAX);
+        let mut values: Vec<Value> =
+            vec![user.as_str().into(), i64::from(window.limit()).into(), skip.into(), known.into()];
+        if T::expires() {
+            values.push(self.clock().now().millis().into());
+        }
+        let sql = T::Row::sql().page.get_or_init(page_sql::<T>);
         // Skipped items have to be counted off first.
         let length = if window.skip() == 0 { ReadLength::Bounded } else { ReadLength::Unbounded };
-        let joined = self.joined::<T, 3>(replica, epoch, length, &sql, binds.0).await?;
+        let joined = self.joined::<T, 3>(replica, epoch, length, sql, values).await?;
         let (head, total, unread, items) = match (joined, cached) {
             (Some(Joined { numbers: [head, total, unread], items }), _) => {
                 (position(head), count(total.unwrap_or(0)), count(unread.unwrap_or(0)), items)
@@ -173,7 +163,7 @@ impl Store {
             "SELECT p.position, {newer}, {older}, {items} FROM user_position p LEFT JOIN \
              (SELECT * FROM {table} WHERE {matching}{range} ORDER BY position {order} LIMIT {limit}) i \
              ON i.user_id = p.user_id WHERE p.user_id = $1 ORDER BY i.position {order}",
-            items = T::Row::sql().list_of("i"),
+            items = T::Row::sql().items,
             table = T::table(),
         );
         let joined = self.joined::<T, 3>(replica, epoch, ReadLength::Bounded, &sql, binds.0).await?;
@@ -203,7 +193,7 @@ impl Store {
             "SELECT p.position, {items} FROM user_position p LEFT JOIN \
              (SELECT * FROM {table} WHERE user_id = $1 AND position > {after}{alive} ORDER BY position LIMIT {most}) i \
              ON i.user_id = p.user_id WHERE p.user_id = $1 ORDER BY i.position",
-            items = T::Row::sql().list_of("i"),
+            items = T::Row::sql().items,
             table = T::table(),
         );
         let joined = self.joined::<T, 1>(None, epoch, ReadLength::Bounded, &sql, binds.0).await?;
@@ -263,6 +253,24 @@ impl Store {
         let Some((numbers, _)) = rows.first() else { return Ok(None) };
         Ok(Some(Joined { numbers: *numbers, items: rows.into_iter().filter_map(|(_, item)| item).collect() }))
     }
+}
+
+/// A page of the feed of user `$1`: `$2` items after the newest `$3`, unless the history stands at `$4`. `$5` is the time, where
+/// items expire.
+fn page_sql<T: StoredItem>() -> String {
+    let counts = |column: &str, count| {
+        format!("p.{}_{column}{}", T::FEED.as_str(), expiry::minus_expired::<T>("$5", count))
+    };
+    format!(
+        "SELECT p.position, {total}, {unread}, {items} FROM user_position p LEFT JOIN \
+         (SELECT * FROM {table} WHERE user_id = $1{alive} ORDER BY position DESC LIMIT $2 OFFSET $3) i \
+         ON i.user_id = p.user_id WHERE p.user_id = $1 AND p.position <> $4 ORDER BY i.position DESC",
+        total = counts("total", Count::Total),
+        unread = counts("unread", Count::Unread),
+        items = T::Row::sql().items,
+        table = T::table(),
+        alive = expiry::alive::<T>("$5"),
+    )
 }
 
 /// The rows of a joined read: numbers of the user, the same in each, and the items, none where a user has none.

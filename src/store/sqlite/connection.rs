@@ -135,7 +135,8 @@ impl Connection {
 
     /// Begins a transaction that may write at once: one that reads first could not while another connection writes.
     pub(in crate::store) fn begin(&self) -> Result<Transaction<'_>> {
-        self.execute_batch("BEGIN IMMEDIATE")?;
+        // Prepared once, as COMMIT is: to parse either takes as long as a small write.
+        self.execute("BEGIN IMMEDIATE", &[])?;
         Ok(Transaction { connection: self, is_open: true })
     }
 
@@ -169,7 +170,7 @@ impl Transaction<'_> {
 
     /// Commits; the changes are durable when this returns.
     pub(in crate::store) fn commit(mut self) -> Result<()> {
-        self.connection.execute_batch("COMMIT")?;
+        self.connection.execute("COMMIT", &[])?;
         self.is_open = false;
         Ok(())
     }
