@@ -42,7 +42,7 @@ struct Inner {
     file: DatabaseFile,
     /// Connections that nobody uses; `None` once closed.
     idle: Mutex<Option<Vec<Reading>>>,
-    long_reads: Semaphore,
+    long_reads: Arc<Semaphore>,
 }
 
 /// A connection, how many steps its read has taken, and how many it may take.
@@ -76,7 +76,7 @@ impl Reader {
         Self(Arc::new(Inner {
             file,
             idle: Mutex::new(Some(Vec::new())),
-            long_reads: Semaphore::new(LONG_READS),
+            long_reads: Arc::new(Semaphore::new(LONG_READS)),
         }))
     }
 
@@ -105,12 +105,16 @@ impl Reader {
         values: Vec<Value>,
         decode: impl Fn(&Row<'_>) -> Result<T> + Send + 'static,
     ) -> Result<Vec<T>> {
-        let _permit = self.0.long_reads.acquire().await.map_err(Error::internal)?;
+        let permit = self.0.long_reads.clone().acquire_owned().await.map_err(Error::internal)?;
         let (reader, sql) = (self.0.clone(), sql.to_owned());
-        let read = move || match reader.read(&sql, &values, &decode, None) {
-            Ok(rows) => Ok(rows),
-            Err(ShortReadError::Error(error)) => Err(error),
-            Err(ShortReadError::Long) => Err(Error::unavailable("another process locks the database")),
+        let read = move || {
+            // Held until the read ends, also where its caller has gone: a client that gives up and asks again starts no more.
+            let _permit = permit;
+            match reader.read(&sql, &values, &decode, None) {
+                Ok(rows) => Ok(rows),
+                Err(ShortReadError::Error(error)) => Err(error),
+                Err(ShortReadError::Long) => Err(Error::unavailable("another process locks the database")),
+            }
         };
         tokio::task::spawn_blocking(read).await.map_err(Error::internal)?
     }
